@@ -1,0 +1,100 @@
+"""act: run one step. Fanned out by `Send`, so the steps of a wave run side by side and a kill repeats only its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from agent.decide import decide
+from agent.runtime import Services
+from agent.state import Board, Json, State, dump, load
+from agent.steps import DECIDE, needs, tokens, wanted
+from knowledge.evidence import Derivation, Evidence, ModelReading
+from tools.errors import ToolError, UsageError
+from tools.spec import ToolOutput, ToolRecord, plain
+
+
+def task(body: Json, state: State, board: Board, services: Services) -> Json:
+    """What `act` is sent: the step, the evidence it reads, the case. Nothing else of the state."""
+    slots = dict.fromkeys(needs(body).values())
+    read = {slot: [dump(board.evidence(i)) for i in board.records[slot].evidence]
+            for slot in slots if slot in board.records and board.records[slot].status == "ok"}
+    return {
+        "step": body, "case": state["case"], "read": read, "tokens": tokens(body, board),
+        "open": wanted(body, board, services.corpus), "run": len(state.get("records", [])),
+    }
+
+
+async def act(sent: Json, runtime: Runtime[Services]) -> Json:
+    """Run a step and return its record and evidence.
+
+    A `ToolError` becomes data. Anything else is a bug and surfaces.
+    """
+    services, body = runtime.context, sent["step"]
+    read = {slot: [load(item) for item in found] for slot, found in sent["read"].items()}
+    bound = {parameter: (read.get(slot) or [None])[0] for parameter, slot in body["bindings"].items()}
+    arguments = {**body["arguments"]}
+    if body["tool"] != DECIDE:
+        arguments |= {parameter: plain(evidence) for parameter, evidence in bound.items()}
+    record = ToolRecord(
+        id=_run_id(body, sent["tokens"], sent["case"]["version"]), tool=body["tool"], version="", slot=body["slot"],
+        arguments=arguments, bindings=needs(body), inputs=sent["tokens"], status="ok",
+    )
+    if not sent["open"]:
+        return {"records": [record.model_copy(update={"status": "skipped"}).model_dump(mode="json")]}
+    started = time.perf_counter()
+    output = ToolOutput()
+    try:
+        record.version, output = await _run(body, arguments, bound, read, sent["case"], services)
+    except ToolError as error:
+        record.status, record.error = "error", error.document()
+    record.seconds = round(time.perf_counter() - started, 6)
+    evidence = [_with_lineage(item, bound) for item in output.evidence]
+    record.evidence = list(dict.fromkeys(item.id for item in evidence))
+    record.warnings = output.warnings
+    _audit(services, sent["case"], record)
+    return {"records": [record.model_dump(mode="json")], "evidence": {item.id: dump(item) for item in evidence}}
+
+
+async def _run(body: Json, arguments: Json, bound: dict[str, Evidence | None], read: dict[str, list[Evidence]],
+               case: Json, services: Services) -> tuple[str, ToolOutput]:
+    if body["tool"] == DECIDE:
+        protocol = services.protocols[arguments["protocol"]]
+        criterion = next(item for item in protocol.criteria if item.id == arguments["criterion"])
+        listed = read.get(criterion.for_each or "", [])
+        items = [item for item in listed if item.slot.startswith(f"{criterion.for_each}.")]
+        heads = {slot: found[0] for slot, found in read.items() if found}
+        return protocol.version, decide(
+            protocol, criterion, services.corpus, heads.get, items, case.get("patient")
+        )
+    spec = services.tools.get(body["tool"])
+    if spec is None:
+        raise UsageError(
+            f"no tool named {body['tool']!r}", found=body["tool"], expected="a tool of the catalogue",
+            action="run `osler doctor` to see the tools",
+        )
+    context = (await services.context(case)).at(body["slot"], {k: v for k, v in bound.items() if v is not None})
+    return spec.version, await spec.call(arguments, context)
+
+
+def _with_lineage(evidence: Evidence, bound: dict[str, Evidence | None]) -> Evidence:
+    source = evidence.source
+    if isinstance(source, Derivation | ModelReading) and not source.inputs:
+        ids = tuple(item.id for item in bound.values() if item is not None)
+        return evidence.model_copy(update={"source": source.model_copy(update={"inputs": ids})})
+    return evidence
+
+
+def _run_id(body: Json, read: dict[str, Any], version: int) -> str:
+    text = json.dumps([body["slot"], body["tool"], body["arguments"], read, version], sort_keys=True)
+    return "r" + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _audit(services: Services, case: Json, record: ToolRecord) -> None:
+    line = {"tool": record.tool, "slot": record.slot, "status": record.status, "version": record.version,
+            "evidence": record.evidence, "patient": case.get("patient")}
+    services.effects.once(case["consultation"], f"run/{record.id}", "audit", line)

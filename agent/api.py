@@ -1,0 +1,255 @@
+"""The public API: `ClinicalAssistant` opens consultations, a `Consultation` is asked, corrected, signed, exported."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from agent.core import Core
+from agent.events import Event
+from agent.export import document, fhir_bundle, markdown
+from agent.intake import check_question
+from agent.portal import Portal
+from agent.settings import Settings
+from agent.state import Json, State, load
+from knowledge.claim import Answer
+from knowledge.evidence import Evidence
+from knowledge.quantity import Quantity
+from tools.errors import UsageError
+from tools.spec import ToolSpec
+
+ReportFormat = Literal["json", "markdown", "fhir"]
+
+
+class ClinicalAssistant:
+    """An assistant on this machine.
+
+        osler = ClinicalAssistant()
+        consult = osler.consult(patient="demo-af", question="Should she be anticoagulated?")
+
+    Args:
+        settings: defaults to the environment (`OSLER_*`).
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings.from_environment()
+        self.portal = Portal()
+        self.core = Core(self.settings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close files and the background loop."""
+        self.portal.call(self.core.close())
+        self.portal.close()
+
+    def consult(
+        self, question: str, patient: str | None = None, *, as_of: str | None = None, record: str | None = None,
+        notes: Iterable[str | Path] = (), images: Iterable[str | Path] = (), protocol: str | None = None,
+        model: str | None = None, by: str = "clinician",
+    ) -> Consultation:
+        """Open a consultation. Nothing runs until its answer (or `stream`) is asked for.
+
+        Args:
+            patient: id in the record; needed when the record holds several.
+            as_of: the clinical clock, ISO 8601 (default: now; a demo patient brings its own).
+            record: a Bundle, folder or FHIR base URL (default: the configured record).
+            notes: files of free text that came with the question; their identity is checked first.
+            protocol: force a protocol by id instead of letting the question choose.
+            model: "none" for this consultation to do without the configured model.
+
+        Raises:
+            UsageError: no question, no such patient, several patients and none named.
+            IdentityMismatch: a note names another patient.
+        """
+        return self.portal.call(self._consult(question, patient, as_of, record, notes, images, protocol, model, by))
+
+    async def aconsult(self, question: str, patient: str | None = None, **options: Any) -> Consultation:
+        """`consult`, for async callers."""
+        given = {"as_of": None, "record": None, "notes": (), "images": (), "protocol": None, "model": None,
+                 "by": "clinician"} | options
+        return await self.portal.acall(self._consult(question, patient, **given))
+
+    async def _consult(
+        self, question: str, patient: str | None, as_of: str | None, record: str | None, notes: Iterable[str | Path],
+        images: Iterable[str | Path], protocol: str | None, model: str | None, by: str,
+    ) -> Consultation:
+        check_question(question)
+        if protocol is not None and protocol not in (known := (await self.core.services()).protocols):
+            raise UsageError(f"no protocol {protocol!r}", found=protocol, expected=sorted(known),
+                             action="name one of these, or none")
+        if list(images):
+            raise UsageError("images are not read yet", found="an image", expected="a record, notes or a question",
+                             action="leave the image out")
+        case = await self.core.new_case(f"c-{uuid.uuid4().hex[:12]}", patient, as_of, record, model)
+        case["attachments"] = [await self.core.attach(case, Path(note)) for note in notes]
+        return self.start(case, question, protocol, by)
+
+    def start(self, case: Json, question: str, protocol: str | None = None, by: str = "clinician") -> Consultation:
+        """A consultation on a case already resolved (a replay, another front end)."""
+        request = {"kind": "ask", "question": check_question(question), "protocol": protocol, "by": by}
+        return Consultation(self, case["consultation"], {"case": case, "request": request})
+
+    def use_tools(self, tools: dict[str, ToolSpec[Any]], *, record: bool = True) -> None:
+        """Replace the catalogue: your own tools, or recorded ones (`record=False`: no record is opened)."""
+        self.portal.call(self.core.use_tools(tools, record))
+
+    def open(self, consultation: str) -> Consultation:
+        """A consultation by its id, also after the process that began it is gone.
+
+        Raises:
+            UsageError: no such consultation.
+        """
+        return self.portal.call(self._open(consultation))
+
+    async def aopen(self, consultation: str) -> Consultation:
+        """`open`, for async callers."""
+        return await self.portal.acall(self._open(consultation))
+
+    async def _open(self, consultation: str) -> Consultation:
+        state = await self.core.state(consultation)
+        if not state:
+            raise UsageError(f"no consultation {consultation}", found=consultation, expected="the id of a consultation",
+                             action="see the id printed by `osler ask`")
+        return Consultation(self, consultation, None)
+
+
+class Consultation:
+    """One consultation: one patient, one thread. Safe to drive from several threads; each call is one step."""
+
+    def __init__(self, assistant: ClinicalAssistant, consultation: str, start: Json | None) -> None:
+        self._assistant, self.id, self._start = assistant, consultation, start
+        self._core, self._portal = assistant.core, assistant.portal
+
+    # -- asking ------------------------------------------------------------------------------------------------------
+
+    def stream(self) -> Iterator[Event]:
+        """Run what is pending and yield typed events as they happen."""
+        return self._portal.iterate(self._events())
+
+    def astream(self) -> AsyncIterator[Event]:
+        """`stream`, for async callers."""
+        return self._portal.aiterate(self._events())
+
+    async def _events(self) -> AsyncIterator[Event]:
+        start, self._start = self._start, None
+        async for event in self._core.run(self.id, start):
+            yield event
+
+    async def _settled(self) -> State:
+        async for _ in self._events():
+            pass
+        return await self._core.state(self.id)
+
+    def run(self) -> Self:
+        """Run what is pending to the next gate."""
+        self._portal.call(self._settled())
+        return self
+
+    async def arun(self) -> Self:
+        """`run`, for async callers."""
+        await self._portal.acall(self._settled())
+        return self
+
+    def ask(self, question: str, by: str = "clinician") -> Self:
+        """Another question about the same patient: a new turn, the record read afresh."""
+        check_question(question)
+        self._start = {"request": {"kind": "ask", "question": question, "protocol": None, "by": by}}
+        return self
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """The state at the last step, run to the next gate first where something is pending."""
+        return self._portal.call(self._settled())
+
+    @property
+    def answer(self) -> Answer:
+        """The assessment."""
+        return Answer.model_validate(self.state["answer"])
+
+    @property
+    def evidence(self) -> dict[str, Evidence]:
+        """Every piece of evidence of this turn, by id."""
+        return {key: load(value) for key, value in self.state["evidence"].items()}
+
+    def document(self) -> Json:
+        """The answer as the JSON document of `osler ask --json`."""
+        return document(self.state)
+
+    async def adocument(self) -> Json:
+        """`document`, for async callers."""
+        return document(await self._portal.acall(self._settled()))
+
+    def outdated(self) -> list[Json]:
+        """Read the record again: what the answer rests on and is no longer so (safety rule 20)."""
+        return self._portal.call(self._core.outdated(self.id))
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    def correct(self, evidence: str, value: Any, by: str, reason: str | None = None) -> Json:
+        """Correct one piece of evidence; only what depends on it is worked out again.
+
+        Args:
+            evidence: id (or slot) of evidence in use.
+            value: a `Quantity`, {"value", "unit"}, a boolean, a code, text, or None for "not known".
+
+        Returns:
+            {"rerun", "kept", "added", "dropped": slots, "before", "after", "diff"}.
+
+        Raises:
+            UsageError: no such evidence, or a derived value without a reason.
+            BadInput: an impossible value or a unit that does not fit.
+        """
+        return self._portal.call(self._correct(evidence, value, by, reason))
+
+    async def acorrect(self, evidence: str, value: Any, by: str, reason: str | None = None) -> Json:
+        """`correct`, for async callers."""
+        return await self._portal.acall(self._correct(evidence, value, by, reason))
+
+    async def _correct(self, evidence: str, value: Any, by: str, reason: str | None) -> Json:
+        await self._settled()
+        if isinstance(value, Quantity) or (is_dataclass(value) and not isinstance(value, type)):
+            value = {key: part for key, part in asdict(value).items() if part is not None}
+        return await self._core.correct(self.id, evidence, value, by, reason)
+
+    def approve(self, by: str, role: str, item: str = "answer") -> Json:
+        """Sign the answer, or accept one of its items. What it rests on is read again first.
+
+        Returns:
+            {"item", "approved", "rechecked", "result"}.
+        """
+        return self._portal.call(self._decide(item, by, role, True, None))
+
+    async def aapprove(self, by: str, role: str, item: str = "answer") -> Json:
+        """`approve`, for async callers."""
+        return await self._portal.acall(self._decide(item, by, role, True, None))
+
+    def reject(self, item: str, by: str, role: str, reason: str) -> Json:
+        """Reject one claim or next step; it stays visible with the reason."""
+        return self._portal.call(self._decide(item, by, role, False, reason))
+
+    async def _decide(self, item: str, by: str, role: str, approved: bool, reason: str | None) -> Json:
+        await self._settled()
+        return await self._core.decide(self.id, item, by, role, approved, reason)
+
+    def report(self, format: ReportFormat = "json") -> Any:
+        """The answer as JSON (dict), Markdown (text) or a FHIR document Bundle (dict)."""
+        state = self.state
+        if format == "markdown":
+            return markdown(state)
+        if format == "fhir":
+            return fhir_bundle(state)
+        if format == "json":
+            return document(state)
+        raise UsageError(f"no format {format!r}", found=format, expected="json, markdown or fhir",
+                         action="name one of these")

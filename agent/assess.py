@@ -1,0 +1,151 @@
+"""assess: decisions become claims, next steps and what could not be answered. Text is rendered from templates."""
+
+from __future__ import annotations
+
+from langgraph.runtime import Runtime
+
+from agent import wording
+from agent.answers import Draft
+from agent.runtime import Services
+from agent.state import Board, Json, State
+from agent.steps import DECIDE, leaves
+from knowledge.claim import Answer, DifferentialItem, NotAnswered
+from knowledge.evidence import Decision, Evidence, GuidelinePassage
+from knowledge.protocol import Criterion, NextTemplate, Protocol
+
+LOOKUP_PREFIX = "lookup."
+CHOICE = "protocol.choice"
+
+
+async def assess(state: State, runtime: Runtime[Services]) -> Json:
+    """Build the answer from what the plan's steps found."""
+    services, board = runtime.context, Board(state)
+    draft = Draft(board, services)
+    choice = board.slot(CHOICE)
+    for body in state["plan"]["steps"]:
+        if body["tool"] == DECIDE:
+            protocol = services.protocols[body["arguments"]["protocol"]]
+            criterion = next(c for c in protocol.criteria if c.id == body["arguments"]["criterion"])
+            _criterion(draft, protocol, criterion, body["slot"], state)
+        elif body["slot"].startswith(LOOKUP_PREFIX):
+            _lookup(draft, body)
+    if choice is not None:
+        _choice(draft, choice)
+    _failures(draft, state)
+    for protocol_id in state["plan"].get("protocols", []):
+        _differential(draft, services.protocols[protocol_id])
+    answer = draft.finish()
+    critical = board.items("critical")
+    return {
+        "answer": answer.model_dump(mode="json", by_alias=True),
+        "critical": [item.id for item in critical],
+        "status": "assessed",
+    }
+
+
+def _criterion(draft: Draft, protocol: Protocol, criterion: Criterion, slot: str, state: State) -> None:
+    board = draft.board
+    decision = board.slot(slot)
+    if decision is None:
+        return
+    if criterion.for_each:
+        for item in board.items(slot):
+            source = item.source
+            assert isinstance(source, Decision)
+            subject = board.evidence(source.detail["item"])
+            draft.claim(protocol, criterion, item, criterion.claim, {"item": subject})
+            for template in criterion.next:
+                draft.next_step(protocol, criterion, item, template, [], {"item": subject})
+        if decision.value is None:
+            _unknown(draft, protocol, criterion, decision, state)
+        return
+    assert isinstance(decision.source, Decision)
+    if decision.value is True:
+        draft.claim(protocol, criterion, decision, criterion.claim)
+        for template in criterion.next:
+            draft.next_step(protocol, criterion, decision, template, decision.source.detail.get("check_first", []))
+    elif decision.value is False and criterion.otherwise and "held_by" not in decision.source.detail:
+        draft.claim(protocol, criterion, decision, criterion.otherwise.claim)
+        for template in criterion.otherwise.next:
+            draft.next_step(protocol, criterion, decision, template, [])
+    elif decision.value is None:
+        _unknown(draft, protocol, criterion, decision, state)
+
+
+def _unknown(draft: Draft, protocol: Protocol, criterion: Criterion, decision: Evidence, state: State) -> None:
+    """What a criterion is waiting for: the leaves under its unknown slots, in the words the protocol asks with."""
+    assert isinstance(decision.source, Decision)
+    steps = {body["slot"]: body for body in state["plan"]["steps"]}
+    found = [leaf for slot in decision.source.unknown for leaf in leaves(slot, steps, draft.board)]
+    found = list(dict.fromkeys(found))
+    asked = [draft.ask(slot, steps) for slot in found]
+    conflict = any(_is_conflict(draft.board.slot(slot)) for slot in found)
+    draft.not_answered.append(NotAnswered(
+        what=criterion.label, reason="conflict" if conflict else "missing_input", needs=list(dict.fromkeys(asked)),
+        criterion=f"{protocol.id}/{criterion.id}", slots=found,
+    ))
+
+
+def _is_conflict(evidence: Evidence | None) -> bool:
+    return evidence is not None and "conflict" in getattr(evidence.source, "flags", ())
+
+
+def _lookup(draft: Draft, body: Json) -> None:
+    board = draft.board
+    record = board.records.get(body["slot"])
+    if record is None or record.status != "ok":
+        return
+    head = board.slot(body["slot"])
+    if head is None:
+        return
+    for item in board.items(body["slot"]) or [head]:
+        if isinstance(item.source, GuidelinePassage):
+            draft.plain(wording.PASSAGE, item, [])
+        else:
+            draft.plain(wording.LOOKUP if item.effective_at else wording.LOOKUP_UNDATED, item, [])
+
+
+def _choice(draft: Draft, choice: Evidence) -> None:
+    assert isinstance(choice.source, Decision)
+    kind = choice.source.detail.get("kind")
+    needs = list(choice.source.detail.get("needs", []))
+    if kind == "none" and not draft.claims:
+        draft.not_answered.append(NotAnswered(
+            what="The question as asked", reason="out_of_scope",
+            needs=needs or ["a question one of the protocols, a look-up or a calculation can answer"],
+        ))
+    if kind == "ask":
+        draft.not_answered.append(NotAnswered(
+            what="Which of these is meant: " + " or ".join(choice.source.detail["options"]), reason="missing_input",
+            needs=needs or ["say which is meant, or switch the protocol"],
+        ))
+
+
+def _failures(draft: Draft, state: State) -> None:
+    """A tool that failed is named with its reason: an error never reads as a finding."""
+    for record in draft.board.records.values():
+        if record.status == "error" and record.error:
+            draft.not_answered.append(NotAnswered(
+                what=f"{record.slot} ({record.tool})", reason="no_evidence",
+                needs=[record.error["message"], *([record.error["action"]] if record.error["action"] else [])],
+                slots=[record.slot],
+            ))
+
+
+def _differential(draft: Draft, protocol: Protocol) -> None:
+    for template in protocol.differential:
+        weighed = {side: [(slot, draft.board.slot(slot)) for slot in slots]
+                   for side, slots in (("for", template.for_), ("against", template.against))}
+        found = {side: [e.id for _, e in pairs if e is not None and e.value not in (None, False)]
+                 for side, pairs in weighed.items()}
+        missing = [slot.replace("_", " ") for pairs in weighed.values() for slot, e in pairs
+                   if e is None or e.value is None]
+        concept = draft.services.terminology.concepts.get(template.condition)
+        coding = concept.codings[0].model_dump(mode="json") if concept and concept.codings else None
+        draft.differential.append(DifferentialItem(
+            condition=concept.name if concept else template.condition, for_=found["for"], against=found["against"],
+            missing=missing, coding={k: v for k, v in coding.items() if v} if coding else None,
+        ))
+
+
+__all__ = ["Answer", "NextTemplate", "assess"]

@@ -1,0 +1,266 @@
+"""The command line. One JSON document on stdout with `--json`; progress and logs on stderr; typed exit codes.
+
+Light by design: nothing here imports langgraph, gradio or the encoder until a command needs it.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from agent.settings import LOG_LEVELS, Settings
+from tools.errors import OslerError, UsageError
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="Osler: an evidence-grounded clinical assistant. Not a medical device.")
+calc = typer.Typer(no_args_is_help=True, help="Clinical calculators.")
+ehr = typer.Typer(no_args_is_help=True, help="The record: import, search.")
+knowledge = typer.Typer(no_args_is_help=True, help="Guidelines, protocols, terminology, the index.")
+cli.add_typer(calc, name="calc")
+cli.add_typer(ehr, name="ehr")
+cli.add_typer(knowledge, name="knowledge")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+
+def emit(body: Any, as_json: bool, text: Callable[[Any], str] | None = None) -> None:
+    """Print a result: JSON, or text for people."""
+    if as_json or text is None:
+        print(json.dumps(body, ensure_ascii=False, indent=2, sort_keys=False, default=str))
+    else:
+        print(text(body))
+
+
+def parse_json(text: str, what: str) -> Any:
+    """JSON from the command line.
+
+    Raises:
+        UsageError: it is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{what} is not JSON", found=text[:80], expected="JSON", action=str(error)) from error
+
+
+@cli.command()
+def ask(
+    question: str,
+    patient: Annotated[str | None, typer.Option(help="Id in the record.")] = None,
+    record: Annotated[str | None, typer.Option(help="Bundle, folder or FHIR base URL.")] = None,
+    image: Annotated[list[Path] | None, typer.Option(help="Image files.")] = None,
+    note: Annotated[list[Path] | None, typer.Option(help="Text files that came with the question.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Clinical clock, ISO 8601.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model name, server URL, or none.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask about a patient."""
+    from agent.api import ClinicalAssistant
+
+    with ClinicalAssistant(with_model(Settings.from_environment(), model)) as osler:
+        consult = osler.consult(
+            question, patient, as_of=as_of, record=record, notes=note or [], images=image or [],
+            model="none" if model == "none" else None,
+        )
+        for event in consult.stream():
+            if event.kind == "step":
+                row = event.data["record"]
+                print(f"{row['tool']:28} {row['status']:8} {row['seconds']:.3f} s  {row['slot']}", file=sys.stderr)
+        emit(consult.document(), as_json, lambda _: consult.report(format="markdown"))
+
+
+def with_model(settings: Settings, model: str | None) -> Settings:
+    """Settings with the model of the command line: a name, a server's URL, or none."""
+    if model is None:
+        return settings
+    if model == "none":
+        return settings.model_copy(update={"model": None, "model_url": None})
+    if model.startswith(("http://", "https://")):
+        return settings.model_copy(update={"model_url": model})
+    return settings.model_copy(update={"model": model})
+
+
+@cli.command()
+def correct(
+    consultation: str,
+    evidence: Annotated[str, typer.Option(help="Id or slot of the evidence.")],
+    value: Annotated[str, typer.Option(help="JSON: {value, unit}, true, false, a code, text or null.")],
+    by: Annotated[str, typer.Option(help="Who corrects.")],
+    reason: Annotated[str | None, typer.Option(help="Why; needed to override a derived value.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Correct one piece of evidence; only what depends on it is worked out again."""
+    from agent.api import ClinicalAssistant
+
+    given = parse_json(value, "the value")
+    with ClinicalAssistant() as osler:
+        emit(osler.open(consultation).correct(evidence, given, by, reason), as_json, _change_text)
+
+
+def _change_text(body: dict[str, Any]) -> str:
+    lines = [f"{key}: {len(body[key])}" for key in ("rerun", "kept", "added", "dropped")]
+    lines += [f"  {row['path']}\n    before: {row['before']}\n    after:  {row['after']}" for row in body["diff"]]
+    return "\n".join(lines)
+
+
+@cli.command()
+def approve(
+    consultation: str,
+    item: Annotated[str, typer.Option(help="answer, or the id of a claim or next step.")],
+    by: Annotated[str, typer.Option()],
+    role: Annotated[str, typer.Option()],
+    as_json: AsJson = False,
+) -> None:
+    """Sign an answer or accept one of its items; what it rests on is read again first."""
+    from agent.api import ClinicalAssistant
+
+    with ClinicalAssistant() as osler:
+        body = osler.open(consultation).approve(by, role, item)
+        emit(body, as_json, lambda b: f"{b['item']}: {'approved' if b['approved'] else 'not approved'} ({b['result']})")
+
+
+@cli.command()
+def show(consultation: str, as_json: AsJson = False) -> None:
+    """Show a consultation, checked against the record again."""
+    from agent.api import ClinicalAssistant
+
+    with ClinicalAssistant() as osler:
+        consult = osler.open(consultation)
+        body = consult.document() | {"outdated": consult.outdated()}
+        emit(body, as_json, lambda _: consult.report(format="markdown"))
+
+
+@calc.command("list")
+def calc_list(as_json: AsJson = False) -> None:
+    """The calculators."""
+    from tools.calculators import list_calculators
+
+    emit(list_calculators(), as_json, lambda rows: "\n".join(f"{r['name']:30} {r['title']}" for r in rows))
+
+
+@calc.command("run")
+def calc_run(name: str, inputs: str, as_json: AsJson = False) -> None:
+    """Run a calculator on JSON inputs."""
+    from tools.calculators import run
+
+    result = run(name, parse_json(inputs, "the inputs")).model_dump()
+    emit(result, as_json, lambda r: "\n".join([f"{r['label'] or r['value']} {r['unit'] or ''}".strip(), *r["steps"]]))
+    if result["value"] is None and result["range"] is None:
+        raise typer.Exit(3)
+
+
+@calc.command("find")
+def calc_find(question: str, as_json: AsJson = False) -> None:
+    """From a question in plain words to the calculator, with runners-up."""
+    from tools.calculators import find
+
+    emit(find(question), as_json)
+
+
+@ehr.command("import")
+def ehr_import(path: Path, as_json: AsJson = False) -> None:
+    """Import Bundles (a file or a folder) into the embedded store."""
+    from agent.records import import_into
+
+    emit(import_into(Settings.from_environment(), path), as_json)
+
+
+@ehr.command("search")
+def ehr_search(
+    query: str, record: Annotated[str | None, typer.Option(help="Bundle, folder or FHIR base URL.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A FHIR search ("Observation?patient=p1&code=loinc|2160-0"): gives a Bundle."""
+    from agent.records import search
+
+    emit(search(Settings.from_environment(), record, query), as_json)
+
+
+@knowledge.command("search")
+def knowledge_search(query: str, k: int = 5, as_json: AsJson = False) -> None:
+    """Search the guideline passages."""
+    from agent.build import search_knowledge
+
+    emit(search_knowledge(Settings.from_environment(), query, k), as_json)
+
+
+@knowledge.command("index")
+def knowledge_index(as_json: AsJson = False) -> None:
+    """Build the search index ahead of its first use."""
+    from agent.build import build_index
+
+    emit(build_index(Settings.from_environment()), as_json)
+
+
+@knowledge.command("list")
+def knowledge_list(as_json: AsJson = False) -> None:
+    """Documents and protocols, with how many recommendations are verified."""
+    from agent.doctor import knowledge_summary
+
+    emit(knowledge_summary(), as_json)
+
+
+@cli.command()
+def demo(load: bool = False, as_json: AsJson = False) -> None:
+    """The demo patients; --load puts them into the embedded store."""
+    from tools.ehr.demo import demo_patients
+
+    if load:
+        from agent.records import load_demo
+
+        load_demo(Settings.from_environment())
+    rows = [{"id": p.id, "name": p.name, "question": p.question, "as_of": p.as_of, "twin_of": p.twin_of}
+            for p in demo_patients()]
+    emit(rows, as_json, lambda found: "\n".join(f"{r['id']:18} {r['name']:24} {r['question']}" for r in found))
+
+
+@cli.command()
+def doctor(as_json: AsJson = False) -> None:
+    """What works here, what lacks something, and how to get it."""
+    from agent.doctor import examine, report
+
+    emit(examine(Settings.from_environment()), as_json, report)
+
+
+@cli.command()
+def schema(name: Annotated[str | None, typer.Argument()] = None) -> None:
+    """The JSON Schema of a document: answer, claim, evidence, record, calc_result, case, protocol, ..."""
+    from agent.schemas import schema_of
+
+    emit(schema_of(name), True)
+
+
+def _plug_in() -> None:
+    """Commands that live above agent (`app`, `bench`, `replay`) come in through entry points."""
+    for point in importlib.metadata.entry_points(group="osler.commands"):
+        if point.name in sys.argv[1:2] or "--help" in sys.argv or len(sys.argv) == 1:
+            command = point.load()
+            if isinstance(command, typer.Typer):
+                cli.add_typer(command, name=point.name)
+            else:
+                cli.command(point.name)(command)
+
+
+def main() -> None:
+    """Entry point: runs the command and turns an `OslerError` into an error document and its exit code."""
+    level = Settings.from_environment().log.upper()
+    logging.basicConfig(stream=sys.stderr, level=level if level.lower() in LOG_LEVELS else "WARNING")
+    try:
+        _plug_in()
+        cli()
+    except OslerError as error:
+        document = {"error": error.document()}
+        if "--json" in sys.argv:
+            print(json.dumps(document, ensure_ascii=False, indent=2))
+        else:
+            body = error.document()
+            print(f"{body['message']}\n  found: {body['found']}\n  expected: {body['expected']}\n  {body['action']}",
+                  file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -1,0 +1,126 @@
+"""plan: choose the protocols, write their steps down, and say which can run next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+from langgraph.types import Send
+
+from agent.act import task
+from agent.assess import CHOICE, LOOKUP_PREFIX
+from agent.runtime import Services
+from agent.state import Board, Json, State
+from agent.steps import compile_protocols, decision_step, ready_steps, step
+from knowledge.evidence import Decision, Evidence
+from knowledge.predicate import operands
+from knowledge.protocol import Protocol
+
+LISTS = {"problems": "record.problems", "medications": "record.medications", "allergies": "record.allergies",
+         "labs": "record.labs", "vitals": "record.vitals", "timeline": "record.timeline"}
+
+
+async def plan(state: State, runtime: Runtime[Services]) -> Json:
+    """Recompile when the choice is new or has changed; otherwise leave the plan as it is."""
+    services, current, board = runtime.context, state["plan"], Board(state)
+    choice = board.slot(CHOICE)
+    if choice is None or current["choice"] == choice.id:
+        return {"status": "planning"}
+    base = current["steps"][: current["base"]]
+    steps = {body["slot"]: body for body in base}
+    chosen, compiled = compile_choice(choice, services)
+    for body in compiled:
+        steps.setdefault(body["slot"], body)
+    planned = {
+        "protocols": [protocol.id for protocol in chosen], "base": current["base"], "choice": choice.id,
+        "hashes": {protocol.id: protocol.hash for protocol in chosen},
+        "reviewed_by": {protocol.id: protocol.reviewed_by for protocol in chosen},
+        "steps": list(steps.values()), "dropped": current.get("dropped", []),
+    }
+    return {"plan": planned, "status": "planned"}
+
+
+def compile_choice(choice: Evidence, services: Services) -> tuple[list[Protocol], list[Json]]:
+    """The steps a choice asks for, and the red flags of every other protocol the patient could enter."""
+    assert isinstance(choice.source, Decision)
+    detail = choice.source.detail
+    # A clinician's switch replaces the value; the router's detail then no longer says what was chosen.
+    ids = [name for name in str(choice.value or "").split("+") if name in services.protocols]
+    chosen = [services.protocols[name] for name in ids]
+    steps = compile_protocols(chosen)
+    for name in detail.get("enterable", []):
+        if name in services.protocols and name not in ids:
+            steps += red_flag_steps(services.protocols[name])
+    if not ids:
+        steps += _lookups(detail, services)
+    return chosen, steps
+
+
+def red_flag_steps(protocol: Protocol) -> list[Json]:
+    """Only what a protocol's red flags need: their criteria and the steps under them."""
+    flags = [criterion for criterion in protocol.criteria if criterion.red_flag]
+    needed = [slot for flag in flags for slot in [*flag.deciding_slots, *flag.shown_slots]]
+    steps: dict[str, Json] = {}
+    queue = [slot for slot in needed if slot in protocol.step_by_slot]
+    while queue:
+        indicator = protocol.step_by_slot[queue.pop(0)]
+        if indicator.slot in steps:
+            continue
+        steps[indicator.slot] = step(
+            indicator.slot, indicator.tool, dict(indicator.with_), dict(indicator.from_), indicator.when,
+            indicator.ask, protocol.id,
+        )
+        queue += [*indicator.from_.values(), *(operands(indicator.when) if indicator.when else [])]
+    return [*steps.values(), *(decision_step(protocol, flag) for flag in flags)]
+
+
+def _lookups(detail: dict[str, Any], services: Services) -> list[Json]:
+    """The reads of a plain record question, a calculation, or the passages nearest to the question."""
+    steps: list[Json] = []
+    for concept in detail.get("lookup", []):
+        if concept in LISTS:
+            steps.append(step(f"{LOOKUP_PREFIX}{concept}", LISTS[concept]))
+        elif concept in services.terminology:
+            steps.append(step(f"{LOOKUP_PREFIX}{concept}", read_tool(concept, services), {"concept": concept}))
+    for name in detail.get("calculators", []):
+        if f"calc.{name}" in services.tools:
+            steps += calculation_steps(name, services)
+    if detail.get("kind") in ("none", "ask") and services.retriever is not None:
+        steps.append(step(f"{LOOKUP_PREFIX}passages", "guideline.search", {}, {"query": "question"}))
+    return steps
+
+
+def read_tool(concept: str, services: Services) -> str:
+    """Which read answers for a concept."""
+    kind = services.terminology.get(concept).kind
+    if kind == "observation":
+        return "record.observation"
+    return "record.medication" if kind in ("medication", "drug_class") else "record.finding"
+
+
+def calculation_steps(name: str, services: Services) -> list[Json]:
+    """A calculator with its inputs read from the record: by the concept its parameter is about."""
+    spec = services.tools[f"calc.{name}"]
+    steps, bindings = [], {}
+    for parameter in spec.params.model_fields:
+        slot = f"input.{parameter}"
+        if parameter in ("age", "sex"):
+            bindings[parameter] = f"patient.{parameter}"
+            continue
+        if parameter in services.terminology:
+            steps.append(step(slot, read_tool(parameter, services), {"concept": parameter}))
+            bindings[parameter] = slot
+    return [*steps, step(f"{LOOKUP_PREFIX}{name}", f"calc.{name}", {}, bindings)]
+
+
+def next_wave(state: State, services: Services) -> list[Send] | str:
+    """The steps that can run now, side by side; when there are none, the assessment."""
+    board = Board(state)
+    steps = state["plan"]["steps"]
+    choice = board.slot(CHOICE)
+    if choice is not None and state["plan"]["choice"] != choice.id:
+        return "plan"
+    ready = ready_steps(steps, board)
+    if not ready:
+        return "assess"
+    return [Send("act", task(body, state, board, services)) for body in ready]

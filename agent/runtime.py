@@ -1,0 +1,74 @@
+"""What the graph's nodes use: built once per process, handed to them as `Runtime[Services]`; never in the state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from agent.state import Json
+from knowledge.guideline import Corpus
+from knowledge.protocol import Protocol
+from knowledge.terminology import Terminology
+from tools.context import ToolContext
+from tools.spec import ToolSpec
+
+if TYPE_CHECKING:
+    from agent.models.base import PlannerModel
+    from tools.ehr.record import PatientRecord
+
+    from agent.effects import Effects
+    from agent.settings import Settings
+    from knowledge.retriever import Retriever
+
+OpenRecord = Callable[[Json], Awaitable["PatientRecord | None"]]
+
+
+@dataclass
+class Services:
+    """Everything with a connection, a cache or a size.
+
+    `contexts` holds one tool context per (consultation, turn): the record's cache must not outlive the turn.
+    """
+
+    settings: Settings
+    corpus: Corpus
+    terminology: Terminology
+    protocols: dict[str, Protocol]
+    tools: dict[str, ToolSpec[Any]]
+    effects: Effects
+    open_record: OpenRecord
+    retriever: Retriever | None = None
+    model: PlannerModel | None = None
+    contexts: dict[tuple[str, int], ToolContext] = field(default_factory=dict)
+    locks: dict[tuple[str, int], asyncio.Lock] = field(default_factory=dict)
+
+    async def context(self, case: Json) -> ToolContext:
+        """The tool context of a case: scope and clock come from the checkpointed case, nothing else."""
+        key = (case["consultation"], case["turn"])
+        lock = self.locks.setdefault(key, asyncio.Lock())
+        async with lock:
+            if key not in self.contexts:
+                for old in [k for k in self.contexts if k[0] == key[0]]:
+                    del self.contexts[old]
+                self.contexts[key] = await self._build(case)
+        return self.contexts[key]
+
+    async def _build(self, case: Json) -> ToolContext:
+        record = await self.open_record(case) if case.get("patient") else None
+        return ToolContext(
+            patient=case.get("patient"), as_of=datetime.fromisoformat(case["as_of"]), terminology=self.terminology,
+            corpus=self.corpus, record=record, retriever=self.retriever, case=case,
+        )
+
+    def forget(self, consultation: str) -> None:
+        """Drop what was read, so that the next run reads the record again."""
+        for key in [key for key in self.contexts if key[0] == consultation]:
+            del self.contexts[key]
+
+
+def utc_now() -> str:
+    """Now, ISO 8601 with zone, to the second."""
+    return datetime.now(UTC).replace(microsecond=0).isoformat()

@@ -1,0 +1,7 @@
+"""The sentences Osler itself says where no protocol does: look-ups, passages. Templates, like a protocol's."""
+
+LOOKUP = "{item.concept}: {item} ({item.date})."
+LOOKUP_UNDATED = "{item.concept}: {item}."
+PASSAGE = "{item.source}: {item.text}"
+CALCULATED = "{item.concept}: {item}."
+TEMPLATES = frozenset({LOOKUP, LOOKUP_UNDATED, PASSAGE, CALCULATED})

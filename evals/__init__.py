@@ -1,0 +1,1 @@
+"""Evaluation: scripted consultations, replay, keys, benchmarks. Imports everything below; never imported by it."""

@@ -1,0 +1,158 @@
+"""The index over passages: FAISS (exact inner product) and BM25 side by side, with a manifest.
+
+It is built where the caller says and read back while the manifest still fits the passages and the encoder. Without
+faiss the same exact search is a dot product in numpy; without an encoder only BM25 is left. Either is said in `notes`.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from knowledge.chunking import Passage, corpus_hash
+from knowledge.encoder import Encoder, Vectors
+from knowledge.words import terms
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an index was built from. `created` is for people; everything else must fit for the index to be used."""
+
+    format: int
+    corpus: str
+    encoder: str | None
+    encoder_digest: str | None
+    dims: int
+    count: int
+    created: str = ""
+
+    def fits(self, other: Manifest) -> bool:
+        """Whether two manifests describe the same index, whenever either was built."""
+        return {**asdict(self), "created": ""} == {**asdict(other), "created": ""}
+
+
+class PassageIndex:
+    """Dense and lexical scores of a query against every passage, in the passages' order."""
+
+    def __init__(self, found: Sequence[Passage], encoder: Encoder | None, vectors: Vectors | None, lexical: Any,
+                 manifest: Manifest) -> None:
+        self.passages = tuple(found)
+        self.encoder = encoder
+        self.manifest = manifest
+        self.notes: list[str] = []
+        self._vectors = vectors
+        self._lexical = lexical
+        self._faiss = _flat_index(vectors) if vectors is not None else None
+        self.row = {passage.id: row for row, passage in enumerate(self.passages)}
+        if vectors is None:
+            self.notes.append("search by meaning is off: no encoder; search is by words (BM25) only")
+        elif self._faiss is None:
+            self.notes.append("faiss is not installed; the same exact search runs in numpy (extra `cpu` or `gpu`)")
+
+    def embed(self, text: str) -> Vectors | None:
+        """The unit vector of a text, or None without an encoder."""
+        return None if self.encoder is None else self.encoder.encode([text])[0]
+
+    def dense(self, query: Vectors | None) -> Vectors | None:
+        """Cosine of the query with every passage."""
+        if query is None or self._vectors is None:
+            return None
+        if self._faiss is None:
+            return np.asarray(self._vectors @ query, dtype=np.float32)
+        scores, rows = self._faiss.search(query[None, :], len(self.passages))
+        ordered = np.zeros(len(self.passages), dtype=np.float32)
+        ordered[rows[0]] = scores[0]
+        return ordered
+
+    def lexical(self, text: str) -> Vectors:
+        """BM25 of the query with every passage."""
+        asked = terms(text)
+        if not asked or not self.passages:
+            return np.zeros(len(self.passages), dtype=np.float32)
+        return np.asarray(self._lexical.get_scores(asked), dtype=np.float32)
+
+
+def open_index(found: Sequence[Passage], encoder: Encoder | None, folder: Path | None = None) -> PassageIndex:
+    """The index in a folder if it still fits, else a new one, written there; without a folder only in memory."""
+    found = list(found)
+    wanted = Manifest(
+        FORMAT, corpus_hash(found), encoder.id if encoder else None, encoder.digest if encoder else None,
+        encoder.dims if encoder else 0, len(found), datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    existing = _read(folder, wanted, found, encoder) if folder else None
+    if existing is not None:
+        return existing
+    vectors = encoder.encode([passage.text for passage in found]) if encoder and found else None
+    index = PassageIndex(found, encoder, vectors, _bm25(found), wanted)
+    if folder is not None:
+        try:
+            _write(folder, index, vectors)
+        except OSError as error:
+            index.notes.append(f"the index could not be kept in {folder}: {error.strerror or error}; it is rebuilt each time")
+    return index
+
+
+def _bm25(found: Sequence[Passage]) -> Any:
+    import bm25s
+
+    lexical = bm25s.BM25(method="lucene")
+    documents = [terms(f"{passage.text} {passage.words}") or ["empty"] for passage in found]
+    if documents:
+        lexical.index(documents, show_progress=False)
+    return lexical
+
+
+def _flat_index(vectors: Vectors) -> Any:
+    try:
+        import faiss
+    except ImportError:
+        return None
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(vectors)
+    return index
+
+
+def _read(folder: Path, wanted: Manifest, found: Sequence[Passage], encoder: Encoder | None) -> PassageIndex | None:
+    path = folder / "manifest.json"
+    if not path.is_file():
+        return None
+    try:
+        manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
+        if not manifest.fits(wanted):
+            return None
+        import bm25s
+
+        lexical = bm25s.BM25.load(str(folder / "bm25"), show_progress=False)
+        vectors = np.load(folder / "vectors.npy", allow_pickle=False) if encoder else None
+    except (OSError, ValueError, TypeError):
+        # A torn or foreign folder is not an index; a new one is built over it.
+        return None
+    if vectors is not None and vectors.shape != (wanted.count, wanted.dims):
+        return None
+    return PassageIndex(found, encoder, vectors, lexical, manifest)
+
+
+def _write(folder: Path, index: PassageIndex, vectors: Vectors | None) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").unlink(missing_ok=True)
+    index._lexical.save(str(folder / "bm25"), show_progress=False)
+    if vectors is not None:
+        _replace(folder / "vectors.npy", lambda stream: np.save(stream, vectors, allow_pickle=False))
+    text = json.dumps(asdict(index.manifest), indent=1)
+    # First taken away, last put back: a folder without a manifest is not an index.
+    _replace(folder / "manifest.json", lambda stream: stream.write(text.encode()))
+
+
+def _replace(path: Path, write: Any) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
+        write(stream)
+    Path(stream.name).replace(path)

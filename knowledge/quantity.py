@@ -1,0 +1,163 @@
+"""Quantities with UCUM units.
+
+Units are parsed by `ucumvert` (UCUM over pint). It takes over a second to load, so it is imported only when two units
+differ in writing. Annotations in braces are part of the meaning here (`ng/mL{FEU}` is not `ng/mL{DDU}`), although UCUM
+itself lets them be ignored: a D-dimer assay in FEU must never be compared with one in DDU.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+COMPARATORS = ("<", "<=", ">=", ">")
+_ANNOTATION = re.compile(r"\{([^}]*)\}")
+# Annotations that carry no meaning for comparison: they only say what is counted.
+_IDLE_ANNOTATIONS = {"score", "points", "point", "ratio", "INR", "beats", "breaths", "count", "1.73_m2"}
+_SHOWN = {
+    "1": "", "{score}": "", "{points}": "", "mm[Hg]": "mmHg", "Cel": "°C", "[degF]": "°F", "10*9/L": "×10⁹/L",
+    "10*3/uL": "×10³/µL", "mL/min/{1.73_m2}": "mL/min/1.73 m²", "/min": "/min", "a": "years", "mo": "months",
+    "d": "days", "h": "hours", "{INR}": "", "umol/L": "µmol/L", "ug/L": "µg/L", "kg/m2": "kg/m²", "[lb_av]": "lb",
+    "[in_i]": "in", "ng/mL{FEU}": "ng/mL FEU", "ug/L{FEU}": "µg/L FEU", "mg/L{FEU}": "mg/L FEU",
+    "ng/mL{DDU}": "ng/mL DDU", "ug/mL{FEU}": "µg/mL FEU", "ug": "µg",
+}
+
+
+class UnitError(ValueError):
+    """A unit that UCUM does not know, or two that cannot be converted into each other."""
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Quantity:
+    """A number with its UCUM unit ("1" = dimensionless) and, where the laboratory gave one, a comparator."""
+
+    value: float
+    unit: str = "1"
+    comparator: str | None = None
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise ValueError(f"found {self.value!r}; expected a finite number")
+        if self.comparator is not None and self.comparator not in COMPARATORS:
+            raise ValueError(f"found comparator {self.comparator!r}; expected one of {COMPARATORS} or none")
+
+    @property
+    def display(self) -> str:
+        """As a clinician reads it: `<0.5 mg/L FEU`, `43 mL/min/1.73 m²`."""
+        return f"{self.comparator or ''}{number(self.value)} {unit_label(self.unit)}".strip()
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The interval the true value lies in: a comparator leaves one side open."""
+        if self.comparator in ("<", "<="):
+            return (-math.inf, self.value)
+        if self.comparator in (">", ">="):
+            return (self.value, math.inf)
+        return (self.value, self.value)
+
+
+def number(value: float) -> str:
+    """A number without noise: at most 10 significant digits, no trailing zeros, never an exponent below 1e15."""
+    text = f"{value:.10g}"
+    if "e" in text:
+        text = f"{value:.10f}".rstrip("0").rstrip(".")
+    return text
+
+
+def unit_label(unit: str) -> str:
+    """How a UCUM unit is printed for people."""
+    return _SHOWN.get(unit, unit)
+
+
+def annotation(unit: str) -> str | None:
+    """The annotation of a unit that changes its meaning (`FEU`), if there is one."""
+    found = [text for text in _ANNOTATION.findall(unit) if text not in _IDLE_ANNOTATIONS]
+    return found[0] if found else None
+
+
+def _bare(unit: str) -> str:
+    return _ANNOTATION.sub("", unit).rstrip("/.") or "1"
+
+
+@functools.cache
+def _registry() -> Any:
+    from ucumvert import PintUcumRegistry
+
+    return PintUcumRegistry()
+
+
+@functools.cache
+def _parse(unit: str) -> Any:
+    bare = _bare(unit)
+    registry = _registry()
+    if bare == "1":
+        return registry.Quantity(1, "dimensionless")
+    try:
+        return registry.from_ucum(bare)
+    except Exception as error:  # the parser raises lark and pint errors of many kinds; all mean the same here
+        raise UnitError(f"found unit {unit!r}; expected a UCUM unit such as mg/dL, mmol/L, 10*9/L") from error
+
+
+def check_unit(unit: str) -> None:
+    """Raise `UnitError` unless `unit` is UCUM."""
+    _parse(unit)
+
+
+@functools.cache
+def analytes() -> dict[str, dict[str, float]]:
+    """Factors that need the analyte: LOINC or concept id -> {unit: how many of the first unit make one of it}."""
+    path = Path(__file__).with_name("analytes.yaml")
+    rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+    table: dict[str, dict[str, float]] = {}
+    for row in rows:
+        units = {unit: float(factor) for unit, factor in row["units"].items()}
+        for key in [row["id"], *row.get("loinc", [])]:
+            table[key] = units
+    return table
+
+
+@functools.lru_cache(maxsize=4096)
+def factor(source: str, target: str, analyte: str | None = None) -> tuple[float, float]:
+    """`(scale, offset)` such that `target = source * scale + offset`.
+
+    Args:
+        analyte: concept id or LOINC code, needed between mass and molar units.
+
+    Raises:
+        UnitError: a unit is not UCUM, or the two measure different things, or the assay (FEU, DDU) differs.
+    """
+    if source == target:
+        return (1.0, 0.0)
+    if annotation(source) != annotation(target):
+        raise UnitError(f"found {source!r}; expected {target!r}: results of different assays are not converted")
+    units = analytes().get(analyte or "", {})
+    if source in units and target in units:
+        return (units[source] / units[target], 0.0)
+    first, second = _parse(source), _parse(target)
+    try:
+        zero = (0 * first).to(second.units).magnitude if first.units != second.units else 0.0
+        one = first.to(second.units).magnitude
+    except Exception as error:
+        hint = "" if analyte else " (mass and amount of substance need the analyte)"
+        raise UnitError(f"found {source!r}; expected a unit convertible to {target!r}{hint}") from error
+    if str(first.units) == "degree_Fahrenheit":
+        registry = _registry()
+        zero = registry.Quantity(0, "degF").to("degC").magnitude
+        one = registry.Quantity(1, "degF").to("degC").magnitude
+        return (float(one - zero), float(zero))
+    return (float(one - zero) / float(second.magnitude), float(zero))
+
+
+def convert(quantity: Quantity, unit: str, analyte: str | None = None) -> Quantity:
+    """The same quantity in another unit; nothing is rounded, the comparator stays."""
+    scale, offset = factor(quantity.unit, unit, analyte)
+    if scale == 1.0 and offset == 0.0:
+        return Quantity(quantity.value, unit, quantity.comparator)
+    return Quantity(float(f"{quantity.value * scale + offset:.12g}"), unit, quantity.comparator)

@@ -1,0 +1,1 @@
+"""What can be done: calculators, record reads, notes, guideline search."""

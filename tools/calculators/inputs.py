@@ -1,0 +1,227 @@
+"""Inputs of calculators: what is declared about each, and how a value given for it is read.
+
+An input that is not known stays not known: it is never read as "no", "normal" or zero. The limits of `possible` refuse
+what no patient has (a slip of the keyboard or a wrong unit); those of `plausible` only warn. Neither is a reference
+range.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, Literal
+
+from knowledge.units import number, table_factor, ucum, unit_label
+from tools.errors import BadInput, NotAssessable
+
+Kind = Literal["quantity", "count", "boolean", "code", "date"]
+Value = bool | float | str | date
+Limits = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One parameter of a calculator.
+
+    Attributes:
+        unit: canonical UCUM unit in which the calculation receives it.
+        analyte: concept id of `knowledge/analytes.yaml`, for conversion between mass and molar units.
+        equivalents: further units in which the source states its thresholds, with the source's own correspondence
+            (KDIGO: 1 mg/mmol stands for 10 mg/g); used instead of the exact conversion.
+        assay: the annotation a unit must carry (`FEU`); a result without it is not assessable.
+        choices: code -> what it means, in order.
+        unknowns: codes that mean "not known".
+        cuts: every value at which the result can change; the result is constant between them.
+        monotone: the result never turns back as this input rises with the others fixed.
+        default: a choice of method (never a finding of the patient) that holds where none is given.
+    """
+
+    name: str
+    kind: Kind
+    title: str
+    unit: str = "1"
+    analyte: str | None = None
+    equivalents: Mapping[str, float] = field(default_factory=dict)
+    assay: str | None = None
+    codings: tuple[str, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
+    unknowns: tuple[str, ...] = ()
+    plausible: Limits | None = None
+    possible: Limits | None = None
+    cuts: tuple[float, ...] = ()
+    monotone: bool = False
+    max_age_days: int | None = None
+    default: str | None = None
+    ask: str = ""
+    example: Any = None
+
+    def but(self, **changes: Any) -> Input:
+        """The same input with some of its declaration changed."""
+        return replace(self, **changes)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it is a number."""
+        return self.kind in ("quantity", "count")
+
+    def document(self) -> dict[str, Any]:
+        """As JSON, for forms and `osler calc list`."""
+        body: dict[str, Any] = {"name": self.name, "kind": self.kind, "title": self.title}
+        if self.numeric:
+            body["unit"] = self.unit
+        extra = {
+            "also_in": list(self.equivalents), "analyte": self.analyte, "assay": self.assay,
+            "codings": list(self.codings), "choices": dict(self.choices), "default": self.default,
+            "plausible": self.plausible, "possible": self.possible, "max_age_days": self.max_age_days,
+            "ask": self.ask,
+        }
+        return body | {key: value for key, value in extra.items() if value}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was given for an input, in canonical units: a value, an interval, or nothing.
+
+    `scale` turns canonical numbers back into the unit given (`unit`), in which people are answered.
+    """
+
+    input: Input
+    value: Value | None = None
+    low: float = -math.inf
+    high: float = math.inf
+    given: Any = None
+    unit: str = "1"
+    scale: tuple[float, float] = (1.0, 0.0)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def interval(self) -> bool:
+        """Known only within bounds."""
+        return self.value is None and (math.isfinite(self.low) or math.isfinite(self.high))
+
+    @property
+    def unknown(self) -> bool:
+        """Nothing is known."""
+        return self.value is None and not self.interval
+
+    def shown(self, canonical: float, digits: int = 10) -> str:
+        """A canonical number in the unit in which this input was given."""
+        scale, offset = self.scale
+        return f"{number((canonical - offset) / scale, digits)} {unit_label(self.unit)}".strip()
+
+
+def read(declared: Input, raw: Any) -> Reading:
+    """Read what was given for an input.
+
+    Raises:
+        BadInput: wrong type or unit, or a value no patient has.
+        NotAssessable: the assay is not stated, or is another one.
+    """
+    if raw is None and declared.default is not None:
+        raw = declared.default
+    if raw is None:
+        return Reading(declared, unit=declared.unit)
+    if declared.kind == "boolean":
+        if not isinstance(raw, bool):
+            raise _bad(declared, raw, "true, false or null")
+        return Reading(declared, raw, given=raw)
+    if declared.kind == "code":
+        if raw in declared.unknowns:
+            return Reading(declared)
+        if raw not in declared.choices:
+            raise _bad(declared, raw, "one of " + ", ".join(declared.choices) + ", or null")
+        return Reading(declared, str(raw), given=raw)
+    if declared.kind == "date":
+        try:
+            return Reading(declared, date.fromisoformat(str(raw)[:10]), given=str(raw))
+        except ValueError as error:
+            raise _bad(declared, raw, "a date such as 2026-03-02") from error
+    return _number(declared, raw)
+
+
+def _number(declared: Input, raw: Any) -> Reading:
+    example = f'{{"value": …, "unit": "{declared.unit}"}}'
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        if declared.unit != "1":
+            raise _bad(declared, f"{raw} without a unit", example, "give the value with its UCUM unit")
+        raw = {"value": raw}
+    if not isinstance(raw, Mapping) or not ({"value", "range"} & set(raw)):
+        raise _bad(declared, raw, example)
+    unit = ucum(str(raw.get("unit") or ("1" if declared.unit == "1" else "")))
+    if not unit:
+        raise _bad(declared, f"{raw.get('value')} without a unit", example, "give the value with its UCUM unit")
+    scale = _scale(declared, unit)
+    bounds = raw["range"] if raw.get("range") is not None else (raw.get("value"), raw.get("value"))
+    low, high = (_convert(_float(declared, end), scale) for end in bounds)
+    comparator = raw.get("comparator")
+    if comparator not in (None, "<", "<=", ">", ">="):
+        raise _bad(declared, comparator, "a comparator <, <=, >, >= or none")
+    shown = f"{comparator or ''}{number(float(bounds[0]))} {unit_label(unit)}".strip()
+    warnings = _limits(declared, low, high, shown)
+    body: dict[str, Any] = {"value": raw.get("value"), "unit": unit}
+    if raw.get("range") is not None:
+        body = {"value": None, "range": list(bounds), "unit": unit}
+    if comparator:
+        body["comparator"] = comparator
+    floor, ceiling = declared.possible or (-math.inf, math.inf)
+    if comparator in ("<", "<="):
+        low, high = floor, (math.nextafter(high, -math.inf) if comparator == "<" else high)
+    elif comparator in (">", ">="):
+        low, high = (math.nextafter(low, math.inf) if comparator == ">" else low), ceiling
+    if declared.kind == "count" and (low % 1 or high % 1) and low == high:
+        raise _bad(declared, raw.get("value"), "a whole number")
+    value = low if low == high else None
+    return Reading(declared, value, low, high, body, unit, scale, warnings)
+
+
+def _float(declared: Input, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise _bad(declared, value, "a finite number")
+    return float(value)
+
+
+def _convert(value: float, scale: tuple[float, float]) -> float:
+    if scale == (1.0, 0.0):
+        return value
+    # 12 digits: takes off the binary noise of the factor, rounds nothing that was measured.
+    return float(f"{value * scale[0] + scale[1]:.12g}")
+
+
+def _scale(declared: Input, unit: str) -> tuple[float, float]:
+    if declared.assay and f"{{{declared.assay}}}" not in unit:
+        raise NotAssessable(
+            f"{declared.title}: reported in {unit}, which does not say {declared.assay}; results of different assays "
+            "are not comparable and are not converted",
+            found=unit, expected=declared.unit,
+            action=f"ask the laboratory for the result in {unit_label(declared.unit)}",
+        )
+    if unit in declared.equivalents:
+        return (float(declared.equivalents[unit]), 0.0)
+    if ("1.73_m2" in unit) != ("1.73_m2" in declared.unit):
+        raise _bad(declared, unit, declared.unit, "a clearance and a value per 1.73 m² of body surface are not the same")
+    factor = table_factor(unit, declared.unit, declared.analyte)
+    if factor is not None:
+        return (factor, 0.0)
+    from knowledge.quantity import UnitError
+    from knowledge.quantity import factor as ucum_factor
+
+    try:
+        return ucum_factor(unit, declared.unit, declared.analyte)
+    except UnitError as error:
+        raise _bad(declared, unit, f"{declared.unit} or a unit convertible to it", str(error)) from error
+
+
+def _limits(declared: Input, low: float, high: float, shown: str) -> tuple[str, ...]:
+    if declared.possible and not (declared.possible[0] <= low and high <= declared.possible[1]):
+        first, last = (number(end) for end in declared.possible)
+        raise _bad(declared, shown, f"{first} to {last} {unit_label(declared.unit)}", "check the value and its unit")
+    if declared.plausible and not (declared.plausible[0] <= low and high <= declared.plausible[1]):
+        return (f"{declared.title} {shown} is unusual: check the value and its unit",)
+    return ()
+
+
+def _bad(declared: Input, found: Any, expected: str, action: str = "") -> BadInput:
+    message = f"{declared.name} ({declared.title}): found {found}; expected {expected}"
+    return BadInput(message, found=found, expected=expected, action=action or f"correct {declared.name}")

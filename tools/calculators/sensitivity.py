@@ -1,0 +1,148 @@
+"""How near a result is to another band: the smallest change of one input that would move it there.
+
+Numbers are searched on both sides within the plausible range and the crossing is found by bisection; booleans are
+flipped. Where inputs are unknown, what each of them would settle is given instead.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from knowledge.units import number
+from tools.calculators.base import Calculator, Outcome
+from tools.calculators.inputs import Input, Reading, Value
+from tools.calculators.result import Crossing
+
+_GRID = 96
+_HALVINGS = 60
+Key = Callable[[Value], str | None]
+
+
+def crossings(calculator: Calculator, readings: Mapping[str, Reading], point: Mapping[str, Value]) -> list[Crossing]:
+    """The nearest crossing for each input, nearest first; empty where the result has neither bands nor codes."""
+    result = calculator.result
+    if not (result.bands or result.codes):
+        return []
+
+    def key_of(name: str) -> Key:
+        def key(value: Value) -> str | None:
+            completion = {**point, name: value}
+            population = calculator.population
+            if population and not population.holds(**{used: completion[used] for used in population.uses}):
+                return None
+            outcome = calculator.compute(**completion)
+            return outcome.value if isinstance(outcome.value, str) else result.label(outcome.value)
+
+        return key
+
+    found: list[tuple[float, Crossing]] = []
+    for declared in calculator.inputs:
+        value, key = point[declared.name], key_of(declared.name)
+        here = key(value)
+        if here is None:
+            continue
+        if isinstance(value, bool):
+            there = key(not value)
+            if there not in (None, here):
+                state = "absent" if value else "present"
+                text = f"{_to(calculator, there)} if “{declared.title}” were {state}"
+                found.append((math.inf, Crossing(declared.name, str(there), text, not value)))
+        elif declared.numeric and isinstance(value, int | float):
+            for end in declared.plausible or ():
+                crossing = _search(calculator, readings[declared.name], float(value), float(end), key)
+                if crossing is not None:
+                    found.append(crossing)
+    return [crossing for _, crossing in sorted(found, key=lambda pair: pair[0])]
+
+
+def _search(
+    calculator: Calculator, reading: Reading, value: float, end: float, key: Key,
+) -> tuple[float, Crossing] | None:
+    here, up = key(value), end > value
+    if value == end:
+        return None
+    grid = [value + (end - value) * (step / _GRID) ** 2 for step in range(1, _GRID + 1)]
+    between = [cut for cut in reading.input.cuts if min(value, end) < cut < max(value, end)]
+    grid = sorted({*grid, *between}, reverse=not up)
+    near = value
+    for far in grid:
+        there = key(far)
+        if there not in (None, here):
+            break
+        near = far
+    else:
+        return None
+    for _ in range(_HALVINGS):
+        middle = (near + far) / 2
+        if key(middle) == here:
+            near = middle
+        else:
+            far = middle
+    there = key(far)
+    if there is None:
+        return None
+    limit, shown = _outward(reading, far, up, lambda candidate: key(candidate) == there)
+    side = "or more" if up else "or less"
+    text = f"{_to(calculator, there)} if {_title(reading.input)} were {shown} {side}"
+    scale, offset = reading.scale
+    crossing = Crossing(
+        reading.input.name, there, text, float(number((limit - offset) / scale, 12)), reading.unit,
+        ">=" if up else "<=",
+    )
+    return abs(limit - value) / (abs(value) or 1.0), crossing
+
+
+def _outward(reading: Reading, limit: float, up: bool, holds: Callable[[float], bool]) -> tuple[float, str]:
+    # Rounded away from the patient's value in the unit the clinician used, so that the statement stays true.
+    scale, offset = reading.scale
+    given = (limit - offset) / scale
+    magnitude = math.floor(math.log10(abs(given))) if given else 0
+    for digits in range(1, 13):
+        step = 10.0 ** (magnitude - digits + 1)
+        rounded = (math.ceil if up else math.floor)(given / step + (-1e-9 if up else 1e-9)) * step
+        canonical = float(f"{rounded * scale + offset:.12g}")
+        # Two digits at least where one would be far off the mark ("200" for 151).
+        if holds(canonical) and (reading.input.kind == "count" or abs(rounded - given) <= 0.02 * abs(given)):
+            return canonical, reading.shown(canonical, 12)
+    return limit, reading.shown(limit, 12)
+
+
+def dependence(
+    calculator: Calculator, readings: Mapping[str, Reading], completions: list[dict[str, Value]],
+    outcomes: list[Outcome],
+) -> list[Crossing]:
+    """What each unknown boolean or code would settle, where it matters."""
+    found = []
+    for name, reading in readings.items():
+        if not reading.unknown or reading.input.numeric:
+            continue
+        parts = []
+        for choice in dict.fromkeys(completion[name] for completion in completions):
+            values = [o.value for c, o in zip(completions, outcomes, strict=True) if c[name] == choice]
+            word = {True: "yes", False: "no"}.get(choice, str(choice)) if isinstance(choice, bool) else str(choice)
+            parts.append((word, _span(calculator, values)))
+        if len({span for _, span in parts}) > 1:
+            told = "; ".join(f"{word}: {span}" for word, span in parts)
+            found.append(Crossing(name, "", f"“{reading.input.title}” is not known ({told})"))
+    return found
+
+
+def _span(calculator: Calculator, values: list[float | str | None]) -> str:
+    result = calculator.result
+    numbers = [value for value in values if isinstance(value, int | float)]
+    if numbers and len(numbers) == len(values):
+        low, high = min(numbers), max(numbers)
+        return result.shown(low) if math.isclose(low, high) else result.shown_range(low, high)
+    shown = dict.fromkeys("no result" if value is None else result.shown(value) for value in values)
+    return " or ".join(shown)
+
+
+def _to(calculator: Calculator, there: str | None) -> str:
+    result = calculator.result
+    return f"{result.code(there).shown if result.codes and there else there}"
+
+
+def _title(declared: Input) -> str:
+    title = declared.title
+    return title if title[:2].isupper() else title[0].lower() + title[1:]

@@ -1,0 +1,23 @@
+"""Every tool, listed. Nothing registers itself on import; a test finds a declared tool that is missing here."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from tools.spec import ToolSpec
+
+
+@functools.cache
+def catalog() -> dict[str, ToolSpec[Any]]:
+    """All tools by name."""
+    from tools import guidelines, logic, notes
+    from tools.calculators.tool import calculator_tools
+    from tools.drugs import renal_dosing
+    from tools.ehr import reads
+
+    specs: list[ToolSpec[Any]] = [
+        *reads.TOOLS, *notes.TOOLS, *calculator_tools(), guidelines.guideline_search, renal_dosing,
+        *logic.TOOLS,
+    ]
+    return {spec.name: spec for spec in specs}

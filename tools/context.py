@@ -1,0 +1,54 @@
+"""What a tool may use besides its parameters: the patient in scope, the clinical clock, the record, the knowledge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from knowledge.evidence import Evidence
+
+if TYPE_CHECKING:
+    from knowledge.guideline import Corpus
+    from knowledge.retriever import Retriever
+    from knowledge.terminology import Terminology
+    from tools.ehr.record import PatientRecord
+
+
+class VisionModel(Protocol):
+    """A model that reads images; what it says is an opinion."""
+
+    name: str
+    revision: str | None
+
+    async def read(self, prompt: str, images: list[bytes]) -> str:
+        """Answer a prompt about images (PNG bytes)."""
+        ...
+
+
+@dataclass(frozen=True)
+class ToolContext:
+    """Rebuilt from the consultation's own case for every run, never from what a caller or a model says.
+
+    `record` is bound to one patient: there is no argument by which a tool could ask for another.
+    """
+
+    patient: str | None
+    as_of: datetime
+    terminology: Terminology
+    corpus: Corpus
+    record: PatientRecord | None = None
+    retriever: Retriever | None = None
+    vision: VisionModel | None = None
+    slot: str = ""
+    inputs: dict[str, Evidence] = field(default_factory=dict)
+    case: dict[str, Any] = field(default_factory=dict)
+
+    def at(self, slot: str, inputs: dict[str, Evidence]) -> ToolContext:
+        """The same context for one step: the slot it fills and the evidence bound to its parameters."""
+        return replace(self, slot=slot, inputs=inputs)
+
+    @property
+    def now(self) -> datetime:
+        """The clinical clock, with a time zone."""
+        return self.as_of if self.as_of.tzinfo else self.as_of.replace(tzinfo=UTC)

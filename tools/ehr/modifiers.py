@@ -1,0 +1,196 @@
+"""Modifier elements decide first (safety rule 11): may this resource count as a fact, and what must be said with it?
+
+One function per resource type. `usable` is whether it counts as a fact of the patient; `flags` are shown with the
+value; `reason` says why it does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tools.ehr.compartment import walk
+from tools.ehr.fhirjson import Resource
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a resource counts, why not, what is shown with it, and whether what it says is so now."""
+
+    usable: bool = True
+    reason: str = ""
+    flags: tuple[str, ...] = ()
+    current: bool = True
+
+
+def _no(reason: str) -> Verdict:
+    return Verdict(False, reason, (reason,), False)
+
+
+def judge(resource: Resource) -> Verdict:
+    """The verdict on a resource; an unknown modifier extension or implicit rule decides before all else."""
+    if _unknown_modifier(resource):
+        return _no("unknown modifier extension")
+    if resource.get("implicitRules"):
+        return _no("implicit rules not understood")
+    rule = _RULES.get(str(resource.get("resourceType")))
+    return rule(resource) if rule else Verdict()
+
+
+def _unknown_modifier(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(_unknown_modifier(item) for item in value)
+    if not isinstance(value, dict):
+        return False
+    return bool(value.get("modifierExtension")) or any(
+        _unknown_modifier(item) for key, item in value.items() if key != "contained")
+
+
+def code_of(resource: Resource, element: str) -> str | None:
+    """The first code of a CodeableConcept (statuses have one system each)."""
+    found = next(walk(resource, f"{element}.coding.code"), None)
+    return str(found) if found is not None else None
+
+
+def _patient(resource: Resource) -> Verdict:
+    flags = []
+    if resource.get("active") is False:
+        flags.append("patient record inactive")
+    if resource.get("deceasedBoolean") is True or resource.get("deceasedDateTime"):
+        flags.append("deceased")
+    return Verdict(flags=tuple(flags))
+
+
+def _condition(resource: Resource) -> Verdict:
+    verification, clinical = code_of(resource, "verificationStatus"), code_of(resource, "clinicalStatus")
+    if verification in ("entered-in-error", "refuted"):
+        return _no("entered in error" if verification == "entered-in-error" else "refuted")
+    if verification in ("unconfirmed", "provisional", "differential"):
+        return _no(f"{verification}, not confirmed")
+    if verification not in (None, "confirmed"):
+        return _no(f"verification status {verification} not understood")
+    if clinical in ("active", None):
+        flags = () if clinical else ("clinical status not stated",)
+        ended = clinical is None and any(key.startswith("abatement") for key in resource)
+        return Verdict(flags=("resolved",) if ended else flags, current=not ended)
+    if clinical in ("recurrence", "relapse"):
+        return Verdict(flags=(clinical,))
+    if clinical in ("resolved", "inactive", "remission"):
+        return Verdict(flags=(clinical,), current=False)
+    return _no(f"clinical status {clinical} not understood")
+
+
+def _allergy(resource: Resource) -> Verdict:
+    verification, clinical = code_of(resource, "verificationStatus"), code_of(resource, "clinicalStatus")
+    if verification in ("entered-in-error", "refuted"):
+        return _no("entered in error" if verification == "entered-in-error" else "refuted")
+    if verification not in (None, "confirmed", "unconfirmed"):
+        return _no(f"verification status {verification} not understood")
+    # An unconfirmed allergy is still acted on: leaving it out would be the dangerous error.
+    flags = ("unconfirmed",) if verification == "unconfirmed" else ()
+    if clinical in ("inactive", "resolved"):
+        return Verdict(flags=(*flags, clinical), current=False)
+    return Verdict(flags=flags)
+
+
+def _result(resource: Resource) -> Verdict:
+    status = resource.get("status")
+    if status in ("final",):
+        flags: tuple[str, ...] = ()
+    elif status in ("preliminary", "partial", "amended", "corrected", "appended"):
+        flags = (str(status),)
+    elif status == "registered":
+        return _no("registered, no result yet")
+    elif status in ("cancelled", "entered-in-error"):
+        return _no("entered in error" if status == "entered-in-error" else "cancelled")
+    else:
+        return _no(f"status {status or 'missing'}")
+    if resource.get("focus"):
+        return _no("about someone or something else (focus)")
+    absent = code_of(resource, "dataAbsentReason")
+    return Verdict(flags=(*flags, f"no value: {absent}") if absent else flags)
+
+
+def _request(resource: Resource) -> Verdict:
+    status, intent = resource.get("status"), resource.get("intent")
+    if status == "entered-in-error":
+        return _no("entered in error")
+    if resource.get("doNotPerform"):
+        return _no("do not perform")
+    if intent in ("proposal", "plan", "option"):
+        return _no(f"{intent}, not an order")
+    if intent not in ("order", "original-order", "reflex-order", "filler-order", "instance-order", "directive"):
+        return _no(f"intent {intent or 'missing'} not understood")
+    if status in ("draft", "cancelled", "unknown", None):
+        return _no(f"status {status or 'missing'}" if status != "cancelled" else "cancelled")
+    if status == "active":
+        return Verdict()
+    if status in ("on-hold", "stopped", "completed", "revoked"):
+        return Verdict(flags=(str(status),), current=False)
+    return _no(f"status {status} not understood")
+
+
+def _statement(resource: Resource) -> Verdict:
+    status = resource.get("status")
+    if status == "entered-in-error":
+        return _no("entered in error")
+    if status in ("active", "completed", "stopped", "on-hold"):
+        return Verdict(flags=() if status == "active" else (str(status),), current=status == "active")
+    words = {"not-taken": "not taken", "intended": "intended, not taken yet"}
+    return _no(words.get(str(status), f"status {status or 'missing'}"))
+
+
+def _event(resource: Resource) -> Verdict:
+    status = resource.get("status")
+    if status == "entered-in-error":
+        return _no("entered in error")
+    if status in ("not-done", "preparation", "cancelled", "declined", "unknown", None):
+        return _no("not done" if status == "not-done" else f"status {status or 'missing'}")
+    if status == "completed":
+        flags = ("subpotent dose",) if resource.get("isSubpotent") else ()
+        return Verdict(flags=flags, current=False)
+    if status in ("in-progress", "on-hold", "stopped"):
+        return Verdict(flags=(str(status),), current=status == "in-progress")
+    return _no(f"status {status} not understood")
+
+
+def _document(resource: Resource) -> Verdict:
+    status, draft = resource.get("status"), resource.get("docStatus")
+    if status == "entered-in-error" or draft == "entered-in-error":
+        return _no("entered in error")
+    if status == "superseded":
+        return _no("superseded")
+    if status != "current":
+        return _no(f"status {status or 'missing'}")
+    return Verdict(flags=(draft,) if draft in ("preliminary", "amended") else ())
+
+
+def _encounter(resource: Resource) -> Verdict:
+    status = resource.get("status")
+    if status in ("cancelled", "entered-in-error", "planned", "unknown", None):
+        return _no("entered in error" if status == "entered-in-error" else f"status {status or 'missing'}")
+    return Verdict(current=status != "finished")
+
+
+def _family(resource: Resource) -> Verdict:
+    status = resource.get("status")
+    if status in ("completed", "partial"):
+        return Verdict(flags=("partial",) if status == "partial" else ())
+    return _no("entered in error" if status == "entered-in-error" else f"status {status or 'missing'}")
+
+
+def _medication(resource: Resource) -> Verdict:
+    status = resource.get("status")
+    if status == "entered-in-error":
+        return _no("entered in error")
+    return Verdict(flags=("inactive",) if status == "inactive" else ())
+
+
+_RULES: dict[str, Callable[[Resource], Verdict]] = {
+    "Patient": _patient, "Condition": _condition, "AllergyIntolerance": _allergy, "Observation": _result,
+    "DiagnosticReport": _result, "MedicationRequest": _request, "ServiceRequest": _request,
+    "MedicationStatement": _statement, "MedicationAdministration": _event, "MedicationDispense": _event,
+    "Procedure": _event, "Immunization": _event, "DocumentReference": _document, "Encounter": _encounter,
+    "FamilyMemberHistory": _family, "Medication": _medication,
+}
