@@ -9,7 +9,10 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from agent.choose import VERSION as CHOOSE_VERSION
+from agent.choose import choose
 from agent.decide import decide
+from agent.intake import CHOOSE
 from agent.runtime import Services
 from agent.state import Board, Json, State, dump, load
 from agent.steps import DECIDE, needs, tokens, wanted
@@ -29,16 +32,18 @@ def task(body: Json, state: State, board: Board, services: Services) -> Json:
     }
 
 
-async def act(sent: Json, runtime: Runtime[Services]) -> Json:
+async def act(sent: Any, runtime: Runtime[Services]) -> Json:
     """Run a step and return its record and evidence.
 
     A `ToolError` becomes data. Anything else is a bug and surfaces.
     """
     services, body = runtime.context, sent["step"]
     read = {slot: [load(item) for item in found] for slot, found in sent["read"].items()}
-    bound = {parameter: (read.get(slot) or [None])[0] for parameter, slot in body["bindings"].items()}
+    bound: dict[str, Evidence | None] = {
+        parameter: read[slot][0] if read.get(slot) else None for parameter, slot in body["bindings"].items()
+    }
     arguments = {**body["arguments"]}
-    if body["tool"] != DECIDE:
+    if body["tool"] not in (DECIDE, CHOOSE):
         arguments |= {parameter: plain(evidence) for parameter, evidence in bound.items()}
     record = ToolRecord(
         id=_run_id(body, sent["tokens"], sent["case"]["version"]), tool=body["tool"], version="", slot=body["slot"],
@@ -71,6 +76,8 @@ async def _run(body: Json, arguments: Json, bound: dict[str, Evidence | None], r
         return protocol.version, decide(
             protocol, criterion, services.corpus, heads.get, items, case.get("patient")
         )
+    if body["tool"] == CHOOSE:
+        return CHOOSE_VERSION, await choose(body["arguments"], read, case, services)
     spec = services.tools.get(body["tool"])
     if spec is None:
         raise UsageError(

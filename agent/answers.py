@@ -25,8 +25,8 @@ from knowledge.protocol import Criterion, NextTemplate, Protocol
 class Draft:
     """An answer in the making. Everything it says is a template filled with evidence."""
 
-    def __init__(self, board: Board, services: Services) -> None:
-        self.board, self.services = board, services
+    def __init__(self, board: Board, services: Services, chosen: list[str]) -> None:
+        self.board, self.services, self.chosen = board, services, frozenset(chosen)
         self.claims: list[Claim] = []
         self.next_steps: list[NextStep] = []
         self.not_answered: list[NotAnswered] = []
@@ -89,7 +89,7 @@ class Draft:
                     unknown.append(SAFETY_NAMES[slot])
                 if found is not None:
                     evidence.append(found.id)
-            clash = self._allergy(template.drugs)
+            clash = None if template.stops else self._allergy(template.drugs)
             if clash is not None:
                 status, reason = "struck", f"recorded allergy: {clash.display}"
                 evidence.append(clash.id)
@@ -153,7 +153,8 @@ class Draft:
         claims.sort(key=lambda claim: not claim.red_flag)
         gaps: dict[tuple[str, ...], NotAnswered] = {}
         for gap in self.not_answered:
-            key = (gap.reason, *gap.needs) if gap.reason == "missing_input" and gap.needs else (gap.reason, gap.what)
+            alike = gap.reason in ("missing_input", "not_applicable") and gap.needs
+            key = (gap.reason, *gap.needs) if alike else (gap.reason, gap.what)
             if key in gaps:
                 if gap.what not in gaps[key].what:
                     gaps[key] = gaps[key].model_copy(update={"what": f"{gaps[key].what}; {gap.what}"})

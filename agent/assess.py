@@ -20,7 +20,7 @@ CHOICE = "protocol.choice"
 async def assess(state: State, runtime: Runtime[Services]) -> Json:
     """Build the answer from what the plan's steps found."""
     services, board = runtime.context, Board(state)
-    draft = Draft(board, services)
+    draft = Draft(board, services, state["plan"]["protocols"])
     choice = board.slot(CHOICE)
     for body in state["plan"]["steps"]:
         if body["tool"] == DECIDE:
@@ -64,11 +64,14 @@ def _criterion(draft: Draft, protocol: Protocol, criterion: Criterion, slot: str
         draft.claim(protocol, criterion, decision, criterion.claim)
         for template in criterion.next:
             draft.next_step(protocol, criterion, decision, template, decision.source.detail.get("check_first", []))
-    elif decision.value is False and criterion.otherwise and "held_by" not in decision.source.detail:
+    elif decision.value is False and "held_by" in decision.source.detail:
+        _held(draft, protocol, criterion, decision.source.detail["held_by"])
+    elif decision.value is False and criterion.otherwise:
         draft.claim(protocol, criterion, decision, criterion.otherwise.claim)
         for template in criterion.otherwise.next:
             draft.next_step(protocol, criterion, decision, template, [])
-    elif decision.value is None:
+    elif decision.value is None and protocol.id in state["plan"]["protocols"]:
+        # A red flag of another protocol is raised when it is true; it does not ask questions nobody came with.
         _unknown(draft, protocol, criterion, decision, state)
 
 
@@ -80,9 +83,33 @@ def _unknown(draft: Draft, protocol: Protocol, criterion: Criterion, decision: E
     found = list(dict.fromkeys(found))
     asked = [draft.ask(slot, steps) for slot in found]
     conflict = any(_is_conflict(draft.board.slot(slot)) for slot in found)
+    closed = [slot for slot in decision.source.unknown if _skipped(draft, slot)]
+    if closed and len(closed) == len(decision.source.unknown):
+        draft.not_answered.append(NotAnswered(
+            what=criterion.label, reason="not_applicable", needs=[f"needs: {draft.ask(slot, steps)}" for slot in closed],
+            criterion=f"{protocol.id}/{criterion.id}", slots=closed,
+        ))
+        return
     draft.not_answered.append(NotAnswered(
         what=criterion.label, reason="conflict" if conflict else "missing_input", needs=list(dict.fromkeys(asked)),
         criterion=f"{protocol.id}/{criterion.id}", slots=found,
+    ))
+
+
+def _skipped(draft: Draft, slot: str) -> bool:
+    record = draft.board.records.get(slot)
+    return record is not None and record.status == "skipped"
+
+
+def _held(draft: Draft, protocol: Protocol, criterion: Criterion, slots: list[str]) -> None:
+    """A criterion that something forbids is named with what forbids it, if the protocol is the one asked for."""
+    if protocol.id not in draft.chosen:
+        return
+    found = [(slot, draft.board.slot(slot)) for slot in slots]
+    because = [f"{slot.replace('_', ' ')}: {item.display}" for slot, item in found if item is not None and item.value]
+    draft.not_answered.append(NotAnswered(
+        what=criterion.label, reason="not_applicable", needs=because, criterion=f"{protocol.id}/{criterion.id}",
+        slots=slots,
     ))
 
 
@@ -142,10 +169,11 @@ def _differential(draft: Draft, protocol: Protocol) -> None:
                    if e is None or e.value is None]
         concept = draft.services.terminology.concepts.get(template.condition)
         coding = concept.codings[0].model_dump(mode="json") if concept and concept.codings else None
-        draft.differential.append(DifferentialItem(
-            condition=concept.name if concept else template.condition, for_=found["for"], against=found["against"],
-            missing=missing, coding={k: v for k, v in coding.items() if v} if coding else None,
-        ))
+        draft.differential.append(DifferentialItem.model_validate({
+            "condition": concept.name if concept else template.condition, "for": found["for"],
+            "against": found["against"], "missing": missing,
+            "coding": {k: v for k, v in coding.items() if v} if coding else None,
+        }))
 
 
 __all__ = ["Answer", "NextTemplate", "assess"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from agent.effects import Effects
@@ -40,9 +41,9 @@ def _model(settings: Settings) -> Any:
 
 def build_retriever(settings: Settings) -> Retriever:
     """The hybrid search over the corpus, its index kept under the home folder."""
-    from knowledge.retriever import Retriever
+    from knowledge.retriever import build_retriever as build
 
-    return Retriever.open(default_corpus(), default_protocols(), settings.index)
+    return build(settings.index)
 
 
 def check_tools(protocols: Iterable[Protocol], tools: dict[str, ToolSpec[Any]], terminology: Terminology) -> None:
@@ -89,4 +90,4 @@ def search_knowledge(settings: Settings, query: str, k: int) -> Json:
 
 def build_index(settings: Settings) -> Json:
     """Build (or find) the index; its manifest."""
-    return dict(build_retriever(settings).manifest)
+    return asdict(build_retriever(settings).index.manifest)

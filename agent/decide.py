@@ -30,8 +30,9 @@ def decide(protocol: Protocol, criterion: Criterion, corpus: Corpus, lookup: Loo
     open_ = [part for part in criterion.unless if _evaluate(part, lookup, corpus) is None]
     unknown = unknown_operands(criterion.when, lookup) if value is None and criterion.when else []
     detail: dict[str, Any] = {}
-    if value is True and blocked:
-        value, detail["held_by"] = False, [slot for part in blocked for slot in operands(part)]
+    if value is not False and blocked:
+        value, unknown = False, []
+        detail["held_by"] = [slot for part in blocked for slot in operands(part)]
     if value is True and criterion.rules_out:
         # Safety rule 6: nothing is ruled out while any input is unknown, or a condition against it is open.
         unknown = [*(unknown_operands(criterion.when, lookup) if criterion.when else []), *_open(open_, lookup)]

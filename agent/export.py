@@ -186,7 +186,7 @@ def fhir_bundle(state: State) -> Json:
 
 
 def _step_line(step: Json) -> str:
-    return step["text"] + (f" Check first: {', '.join(step['unknown'])}." if step["unknown"] else "")
+    return str(step["text"]) + (f" Check first: {', '.join(step['unknown'])}." if step["unknown"] else "")
 
 
 def _cited(claims: list[Json], board: Board) -> list[Evidence]:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
@@ -21,6 +21,7 @@ from agent.gate import gate_claims, gate_plan
 from agent.intake import intake
 from agent.plan import next_wave, plan
 from agent.recompute import recompute
+from agent.refine import refine
 from agent.report import report
 from agent.runtime import Services
 from agent.state import State
@@ -40,7 +41,8 @@ def build(checkpointer: BaseCheckpointSaver[Any]) -> CompiledStateGraph[State, S
     graph.add_node("intake", intake)
     graph.add_node("plan", plan)
     graph.add_node("gate_plan", gate_plan)
-    graph.add_node("act", act)
+    graph.add_node("act", cast("Any", act))  # sent a task by `Send`, not the state
+    graph.add_node("refine", refine)
     graph.add_node("assess", assess)
     graph.add_node("verify", verify)
     graph.add_node("gate_claims", gate_claims)
@@ -50,8 +52,9 @@ def build(checkpointer: BaseCheckpointSaver[Any]) -> CompiledStateGraph[State, S
     graph.add_edge("intake", "plan")
     graph.add_edge("recompute", "plan")
     graph.add_edge("plan", "gate_plan")
-    graph.add_conditional_edges("gate_plan", wave, ["act", "assess", "plan"])
+    graph.add_conditional_edges("gate_plan", wave, ["act", "assess", "plan", "refine"])
     graph.add_edge("act", "plan")
+    graph.add_edge("refine", "plan")
     graph.add_edge("assess", "verify")
     graph.add_edge("verify", "gate_claims")
     graph.add_edge("report", END)

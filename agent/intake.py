@@ -15,7 +15,7 @@ MAX_QUESTION = 4000
 FACTS: dict[str, str] = {
     # Slots every consultation reads: who it is, what is active, what is critical.
     "patient.age": "record.age", "patient.sex": "record.sex", "problems": "record.problems",
-    "medications": "record.medications", "allergies": "record.allergies", "findings": "notes.findings",
+    "medications": "record.medications", "allergies": "record.allergies", "findings": "notes.findings", "labs": "record.labs",
     "critical": "record.critical",
 }
 

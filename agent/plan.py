@@ -9,6 +9,8 @@ from langgraph.types import Send
 
 from agent.act import task
 from agent.assess import CHOICE, LOOKUP_PREFIX
+from agent.choose import LISTS
+from agent.refine import wants_model
 from agent.runtime import Services
 from agent.state import Board, Json, State
 from agent.steps import compile_protocols, decision_step, ready_steps, step
@@ -16,8 +18,6 @@ from knowledge.evidence import Decision, Evidence
 from knowledge.predicate import operands
 from knowledge.protocol import Protocol
 
-LISTS = {"problems": "record.problems", "medications": "record.medications", "allergies": "record.allergies",
-         "labs": "record.labs", "vitals": "record.vitals", "timeline": "record.timeline"}
 
 
 async def plan(state: State, runtime: Runtime[Services]) -> Json:
@@ -122,5 +122,5 @@ def next_wave(state: State, services: Services) -> list[Send] | str:
         return "plan"
     ready = ready_steps(steps, board)
     if not ready:
-        return "assess"
+        return "refine" if wants_model(state, services) else "assess"
     return [Send("act", task(body, state, board, services)) for body in ready]

@@ -15,6 +15,7 @@ from agent.steps import CORRECTION
 from knowledge.claim import content_id
 from knowledge.evidence import Decision, Derivation, Evidence, FhirElement, Statement, Value, show_value
 from knowledge.quantity import Quantity, UnitError, check_unit, convert
+from tools.calculators.limits import possible
 from tools.errors import BadInput, UsageError
 from tools.spec import ToolRecord
 
@@ -185,9 +186,11 @@ def limits(quantity: Quantity, target: Evidence) -> None:
     Raises:
         BadInput: the value is impossible.
     """
-    from tools.ehr.plausible import check_possible
-
-    check_possible(target.concept, quantity)
+    concept = target.concept or target.slot
+    if quantity.value < 0:
+        raise BadInput(f"{concept} cannot be negative", found=quantity.display, expected="zero or more",
+                       action="check the number")
+    possible(concept, quantity)
 
 
 def check_correction(request: Json, state: State, services: Services) -> None:

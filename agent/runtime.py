@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from tools.spec import ToolSpec
 
 if TYPE_CHECKING:
     from agent.models.base import PlannerModel
+    from agent.route import Router
     from tools.ehr.record import PatientRecord
 
     from agent.effects import Effects
@@ -43,6 +45,7 @@ class Services:
     retriever: Retriever | None = None
     model: PlannerModel | None = None
     contexts: dict[tuple[str, int], ToolContext] = field(default_factory=dict)
+    ledgers: dict[tuple[str, int], Json] = field(default_factory=dict)
     locks: dict[tuple[str, int], asyncio.Lock] = field(default_factory=dict)
 
     async def context(self, case: Json) -> ToolContext:
@@ -62,6 +65,20 @@ class Services:
             patient=case.get("patient"), as_of=datetime.fromisoformat(case["as_of"]), terminology=self.terminology,
             corpus=self.corpus, record=record, retriever=self.retriever, case=case,
         )
+
+    @functools.cached_property
+    def router(self) -> Router:
+        """The router over these protocols, built on first use."""
+        from agent.route import Router
+
+        assert self.retriever is not None
+        titles = {name.removeprefix("calc."): (spec.title,) for name, spec in self.tools.items()
+                  if name.startswith("calc.")}
+        return Router(self.protocols, self.terminology, self.retriever, titles)
+
+    def ledger(self, case: Json) -> Json:
+        """What a turn has spent on a model; the budget of `settings.max_model_calls` is counted on it."""
+        return self.ledgers.setdefault((case["consultation"], case["turn"]), {"model_calls": 0, "tokens": 0})
 
     def forget(self, consultation: str) -> None:
         """Drop what was read, so that the next run reads the record again."""

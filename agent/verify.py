@@ -44,7 +44,8 @@ async def verify(state: State, runtime: Runtime[Services]) -> Json:
     case = case_of(state, services)
     answer = Answer.model_validate(state["answer"])
     checks: list[Json] = []
-    for item in [*answer.claims, *answer.next_steps]:
+    items: list[Item] = [*answer.claims, *answer.next_steps]
+    for item in items:
         results = check_item(item, case)
         checks += [{"claim": item.id, "rule": rule, "passed": passed, "detail": detail}
                    for rule, passed, detail in results]

@@ -75,8 +75,8 @@ def check(document: Json, key: Json) -> Verdict:
                 if re.search(pattern, text, re.IGNORECASE):
                     verdict.forbidden.append(f"{item['id']}: {text}")
     for item in key.get("abstain", []):
-        if not any(reason == item["reason"] and _any(item["says"], [words]) for reason, words in gaps(document)):
-            verdict.missing.append(f"{item['id']}: {item['what']} (to be left open as {item['reason']})")
+        if not left_open(document, item):
+            verdict.missing.append(f"{item.get('id', 'open')}: {item.get('what', item)} ({item['reason']})")
     for part in [*document["answer"]["claims"], *document["answer"]["next_steps"]]:
         if part["status"] == "shown" and not [i for i in part["evidence"] if i in document["evidence"]]:
             verdict.uncited.append(part["id"])
@@ -96,15 +96,27 @@ def _any(patterns: list[str], texts: list[str]) -> bool:
     return any(re.search(pattern, text, re.IGNORECASE) for pattern in patterns for text in texts)
 
 
-def value_shown(document: Json, wanted: Json) -> bool:
-    """Whether a claim that is shown rests on a result of a calculator with the value (or range) expected."""
+def left_open(document: Json, item: Json) -> bool:
+    """Whether something is named as not answered, for the reason (or one of the reasons) a key gives."""
+    reasons = [item["reason"]] if isinstance(item["reason"], str) else item["reason"]
+    return any(reason in reasons and _any(item["says"], [words]) for reason, words in gaps(document))
+
+
+def results(document: Json, name: str) -> list[Json]:
+    """What a calculator (by the name keys use) gave, of all that shown claims and steps rest on."""
+    tool = "calc." + {"egfr": "ckd_epi_2021"}.get(name, name)
     cited = {i for key in ("claims", "next_steps") for part in document["answer"][key]
              if part["status"] == "shown" for i in part["evidence"]}
-    for evidence_id in cited:
-        item = document["evidence"].get(evidence_id)
-        if item and item["source"].get("tool") == f"calc.{wanted['name']}" and value_matches(item, wanted):
-            return True
-    return False
+    found = (document["evidence"].get(i) for i in sorted(cited))
+    return [item for item in found if item and item["source"].get("tool") == tool]
+
+
+def value_shown(document: Json, wanted: Json) -> bool:
+    """Whether a claim that is shown rests on a result of a calculator with the value (or range) expected."""
+    found = results(document, wanted["name"])
+    if not found and wanted.get("if_shown"):
+        return True
+    return any(value_matches(item, wanted) for item in found)
 
 
 def value_matches(item: Json, wanted: Json) -> bool:
@@ -120,5 +132,10 @@ def value_matches(item: Json, wanted: Json) -> bool:
         if isinstance(wanted["equals"], int | float) and not isinstance(wanted["equals"], bool):
             return isinstance(value, int | float) and abs(float(value) - float(wanted["equals"])) < 1e-6
         return bool(value == wanted["equals"])
+    if "at_least" in wanted:
+        low = value if bounds is None else bounds[0]
+        return isinstance(low, int | float) and float(low) >= float(wanted["at_least"])
     low, high = wanted["between"]
+    if value is None and bounds is not None:
+        return float(low) <= float(bounds[0]) and float(bounds[1]) <= float(high)
     return isinstance(value, int | float) and float(low) <= float(value) <= float(high)

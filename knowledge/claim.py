@@ -119,13 +119,11 @@ class UnboundSlot(ValueError):
 def resolve(evidence: Evidence, path: str) -> tuple[Value, str | None, str]:
     """`(value, unit, shown)` at a path of a piece of evidence.
 
-    Paths: `display` (the default), `value`, `date`, `unit`, `slot`, or the name of a value of a guideline passage.
+    Paths: `display` (the default; `value` is the same), `date`, `concept`; of a passage also `text`, `source` and the
+    names of its values.
     """
-    if path == "display":
+    if path in ("display", "value"):
         return evidence.value, evidence.unit, evidence.display
-    if path == "value":
-        shown = show_value(evidence.value, evidence.unit, evidence.range, evidence.comparator)
-        return evidence.value, evidence.unit, shown
     if path == "concept":
         return None, None, (evidence.concept or evidence.slot).replace("_", " ")
     if path == "date":

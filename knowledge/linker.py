@@ -17,10 +17,10 @@ from knowledge.assertion import Assertion, assertions
 from knowledge.terminology import Terminology, default_terminology
 from knowledge.words import STOP, fold
 
-How = Literal["exact", "lay", "abbreviation", "typo"]
+How = Literal["exact", "lay", "abbreviation", "typo", "extra"]
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # A word on its own is corrected from six letters on; one inside a longer phrase, the rest of which must fit, from four.
-_MIN_TYPO, _IN_PHRASE, _LONG = 6, 4, 9
+_MIN_TYPO, _IN_PHRASE, _LONG, _PHRASE = 6, 4, 9, 6
 _ENGLISH = frozenset(
     "act aid aids air all am an and are arm as at be bed but by cap cat did do fast fat fit for get go had has hat he hit hot if "
     "in is it led map may me men mi mg ml ms my no not of off on or our out pad pain pal pet pm pop pot ran raw rip see set "
@@ -76,6 +76,8 @@ def is_abbreviation(word: str) -> bool:
     if " " in bare or "-" in bare or len(bare) > 6:
         return False
     capitals = sum(letter.isupper() for letter in bare)
+    if len(bare) <= 2:
+        return capitals >= 1
     return capitals >= 2 and capitals * 2 >= len(bare.rstrip("s"))
 
 
@@ -100,7 +102,7 @@ class Linker:
                 self._add(word, concept.id, "lay", drug)
         for concept_id, more in (extra or {}).items():
             for word in more:
-                self._add(word, concept_id, "lay", False)
+                self._add(word, concept_id, "extra", False)
         self._longest = max((len(key) for key in self._phrases), default=0)
         self._vocabulary = sorted({part for key in self._phrases for part in key if len(part) >= _IN_PHRASE})
         self._spelt = {part for key in self._phrases for part in key}
@@ -118,7 +120,7 @@ class Linker:
         if not key or (len(key) == 1 and key[0] in STOP and not is_abbreviation(word)):
             return
         cased = word.strip() if is_abbreviation(word) else None
-        phrase = _Phrase(concept_id, "abbreviation" if cased else how, drug, cased)
+        phrase = _Phrase(concept_id, "abbreviation" if cased and how != "extra" else how, drug, cased)
         known = self._phrases.setdefault(key, [])
         if all((other.concept, other.cased) != (phrase.concept, phrase.cased) for other in known):
             known.append(phrase)
@@ -152,13 +154,13 @@ class Linker:
         key = tuple(word.key for word in words)
         phrases, typo = self._phrases.get(key), False
         if phrases is None:
-            mended = tuple(self._corrected(part, _IN_PHRASE if len(key) > 1 else _MIN_TYPO) for part in key)
-            typo = mended != key and any(len(part) >= _MIN_TYPO for part in mended)
+            mended = tuple(self._corrected(part, _IN_PHRASE if sum(map(len, key)) > _LONG and len(key) > 1 else _MIN_TYPO) for part in key)
+            typo = mended != key and sum(map(len, mended)) >= _PHRASE
             phrases = self._phrases.get(mended) if typo else None
         hits: dict[str, How] = {}
         for phrase in phrases or ():
             if phrase.cased is None or _same_case(phrase.cased, words[0].text, lenient):
-                hits.setdefault(phrase.concept, "typo" if typo else phrase.how)
+                hits.setdefault(phrase.concept, "typo" if typo and phrase.how != "extra" else phrase.how)
         return list(hits.items())
 
     def _correct(self, word: str, shortest: int) -> str:

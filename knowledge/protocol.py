@@ -45,11 +45,15 @@ class Step(_Model):
 
 
 class NextTemplate(_Model):
-    """A next step of a criterion; `drugs` are the concepts it names (safety rule 2 then applies)."""
+    """A next step of a criterion; `drugs` are the concepts it names (safety rule 2 then applies).
+
+    `stops`: the step takes a drug away, so that an allergy to it is no objection.
+    """
 
     kind: Literal["test", "question", "treatment", "refer", "monitor"]
     text: str
     drugs: tuple[str, ...] = ()
+    stops: bool = False
 
 
 class Otherwise(_Model):

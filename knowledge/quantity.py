@@ -141,17 +141,14 @@ def factor(source: str, target: str, analyte: str | None = None) -> tuple[float,
     if source in units and target in units:
         return (units[source] / units[target], 0.0)
     first, second = _parse(source), _parse(target)
+    registry = _registry()
     try:
-        zero = (0 * first).to(second.units).magnitude if first.units != second.units else 0.0
-        one = first.to(second.units).magnitude
+        # Through absolute quantities, so that units with an offset (degrees) come out right.
+        zero = registry.Quantity(0, first.units).to(second.units).magnitude
+        one = registry.Quantity(first.magnitude, first.units).to(second.units).magnitude
     except Exception as error:
         hint = "" if analyte else " (mass and amount of substance need the analyte)"
         raise UnitError(f"found {source!r}; expected a unit convertible to {target!r}{hint}") from error
-    if str(first.units) == "degree_Fahrenheit":
-        registry = _registry()
-        zero = registry.Quantity(0, "degF").to("degC").magnitude
-        one = registry.Quantity(1, "degF").to("degC").magnitude
-        return (float(one - zero), float(zero))
     return (float(one - zero) / float(second.magnitude), float(zero))
 
 

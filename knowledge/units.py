@@ -37,6 +37,10 @@ WRITTEN = {
 """Ways units are written in records and by people, each meaning one UCUM unit and nothing else."""
 
 
+AFFINE = {("[degF]", "Cel"): (5 / 9, -160 / 9), ("Cel", "[degF]"): (1.8, 32.0), ("K", "Cel"): (1.0, -273.15)}
+"""Temperatures: `(scale, offset)`; their zeros differ."""
+
+
 def number(value: float, digits: int = 10) -> str:
     """A number without noise: at most `digits` significant digits, no trailing zeros, no exponent."""
     text = f"{value:.{digits}g}"

@@ -7,7 +7,7 @@ from tools.calculators.common import AGE, boolean
 AF_AGE = AGE.but(cuts=(65.0, 75.0), plausible=(18, 110))
 AF_INPUTS = (
     boolean("heart_failure", "Heart failure",
-            ask="Heart failure: symptoms and signs whatever the ejection fraction, or LVEF of 40 % or less without any?"),
+            ask="Heart failure: symptoms and signs whatever the ejection fraction, or an LVEF of 40 % or less?"),
     boolean("hypertension", "Hypertension",
             ask="Hypertension: above 140/90 mmHg at rest on two occasions, or on antihypertensive treatment?"),
     boolean("diabetes", "Diabetes mellitus", ask="Diabetes mellitus, type 1 or 2, or on glucose-lowering treatment?"),

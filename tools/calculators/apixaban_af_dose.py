@@ -32,14 +32,14 @@ CALCULATOR = Calculator(
     notes=("Criteria of the label for atrial fibrillation only; interacting drugs, dialysis and severe renal "
            "impairment have rules of their own",),
     result=Result(
-        "Label criteria", source="https://www.accessdata.fda.gov/drugsatfda_docs/label/2021/202155s034lbl.pdf",
+        "Label criteria", source="https://uat.mimsdev.com/thailand/drug/info/eliquis/dosage",
         codes=(Code("full", "reduced dose criteria not met", "fewer than two criteria"),
                Code("reduced", "reduced dose criteria met", "at least two of three criteria")),
     ),
     references=(
         Reference(
-            "Eliquis (apixaban) prescribing information, section 2: dosage in non-valvular atrial fibrillation.",
-            "definition", url="https://www.accessdata.fda.gov/drugsatfda_docs/label/2021/202155s034lbl.pdf",
+            "Eliquis (apixaban) product information: dosage in atrial fibrillation, as reproduced by MIMS.",
+            "definition", url="https://uat.mimsdev.com/thailand/drug/info/eliquis/dosage",
             verified=Verified("https://uat.mimsdev.com/thailand/drug/info/eliquis/dosage", "2026-11-22",
                               "MIMS, from the product information",
                               "at least two of: 80 years or older, 60 kg or less, creatinine 1.5 mg/dL or more"),

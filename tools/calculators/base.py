@@ -7,14 +7,13 @@ the value and the named terms it was made of, from which the steps are rendered.
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from knowledge.units import number, unit_label
-from tools.calculators.inputs import Input
+from tools.calculators.inputs import Input, Value
 from tools.calculators.reference import Reference
 
 
@@ -114,7 +113,11 @@ class Result:
         return next(entry for entry in self.codes if entry.code == code)
 
     def shown(self, value: float | str | None) -> str:
-        """As a clinician reads it. Digits are added where rounding would move the value into another band."""
+        """As a clinician reads it.
+
+        Digits are added where rounding would move the value into another band or onto a multiple of 5, where limits
+        lie: 19.7 is not printed as 20.
+        """
         if value is None:
             return "not known"
         if isinstance(value, str):
@@ -128,7 +131,8 @@ class Result:
     def _rounded(self, value: float) -> str:
         for decimals in range(self.decimals, self.decimals + 4):
             text = f"{value:.{decimals}f}"
-            if self.label(float(text)) == self.label(value):
+            rounded = float(text)
+            if rounded == value or (rounded % 5 and self.label(rounded) == self.label(value)):
                 break
         return text.rstrip("0").rstrip(".") if self.noun and "." in text else text
 
@@ -141,18 +145,32 @@ def with_unit(text: str, unit: str, value: float) -> str:
 
 @dataclass(frozen=True)
 class Population:
-    """For whom it holds; `holds` takes the inputs it names as keywords."""
+    """For whom it holds: limits on inputs, all of which must be met."""
 
     text: str
-    holds: Callable[..., bool]
+    at_least: Mapping[str, float] = field(default_factory=dict)
+    below: Mapping[str, float] = field(default_factory=dict)
+    equal: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def uses(self) -> tuple[str, ...]:
         """The inputs it looks at."""
-        return tuple(inspect.signature(self.holds).parameters)
+        return (*self.at_least, *self.below, *self.equal)
+
+    def admits(self, name: str, value: Value) -> bool:
+        """Whether a value of an input is within the limits."""
+        if name in self.equal:
+            return value == self.equal[name]
+        if isinstance(value, int | float):
+            return self.at_least.get(name, -math.inf) <= value < self.below.get(name, math.inf)
+        return True
+
+    def holds(self, values: Mapping[str, Value]) -> bool:
+        """Whether known inputs are within the limits."""
+        return all(self.admits(name, values[name]) for name in self.uses)
 
 
-ADULTS = Population("adults (18 years or older)", lambda age: bool(age >= 18))
+ADULTS = Population("adults (18 years or older)", at_least={"age": 18})
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ def ckd_epi_2021(creatinine: float, age: float, sex: str) -> Outcome:
     aged = 0.9938**age
     terms = (
         Term("κ", knot, "mg/dL"),
-        Term("min(SCr/κ, 1)^α", below, how=f"α {power}"),
-        Term("max(SCr/κ, 1)^−1.200", above),
+        Term(f"min(SCr/κ, 1)^{power}", below),
+        Term("max(SCr/κ, 1)^-1.2", above),
         Term("0.9938^age", aged),
         Term("Factor for sex", factor),
     )
@@ -47,8 +47,8 @@ CALCULATOR = Calculator(
         Reference(
             "KDIGO 2024 Clinical Practice Guideline for the Evaluation and Management of CKD. "
             "Kidney Int 2024;105(4S):S117-S314.", "bands", doi="10.1016/j.kint.2023.10.018",
-            verified=Verified("https://bestpractice.bmj.com/topics/en-gb/84/criteria", "2026-11-22", "BMJ Best Practice",
-                              "the GFR categories G1 to G5 and their limits"),
+            verified=Verified("https://bestpractice.bmj.com/topics/en-gb/84/criteria", "2026-11-22",
+                              "BMJ Best Practice", "the GFR categories G1 to G5 and their limits"),
         ),
     ),
     compute=ckd_epi_2021,

@@ -28,9 +28,9 @@ SEX = Input("sex", "code", "Sex", choices={"female": "female", "male": "male"}, 
 CREATININE = quantity("creatinine", "Serum creatinine", "mg/dL", analyte="creatinine", plausible=(0.2, 20),
                       possible=(0.05, 75), monotone=True, max_age_days=365, codings=("loinc:2160-0", "loinc:14682-9"),
                       example={"value": 1.2, "unit": "mg/dL"})
-WEIGHT = quantity("weight", "Body weight", "kg", analyte="body_weight", plausible=(30, 250), possible=(0.3, 650),
+WEIGHT = quantity("weight", "Body weight", "kg", analyte="weight", plausible=(30, 250), possible=(0.3, 650),
                   monotone=True, max_age_days=365, codings=("loinc:29463-7",), example={"value": 70, "unit": "kg"})
-HEIGHT = quantity("height", "Height", "cm", analyte="body_height", plausible=(120, 220), possible=(20, 280),
+HEIGHT = quantity("height", "Height", "cm", analyte="height", plausible=(120, 220), possible=(20, 280),
                   monotone=True, codings=("loinc:8302-2",), example={"value": 170, "unit": "cm"})
 HEART_RATE = quantity("heart_rate", "Heart rate", "/min", plausible=(30, 220), possible=(0, 400), max_age_days=1,
                       codings=("loinc:8867-4",), example={"value": 80, "unit": "/min"})
@@ -47,7 +47,7 @@ HAEMOGLOBIN = quantity("haemoglobin", "Haemoglobin", "g/dL", analyte="haemoglobi
                        example={"value": 13.1, "unit": "g/dL"})
 EGFR = quantity("egfr", "Estimated GFR", "mL/min/{1.73_m2}", plausible=(2, 150), possible=(0, 250), max_age_days=365,
                 example={"value": 43, "unit": "mL/min/{1.73_m2}"})
-ACR = quantity("acr", "Urine albumin-to-creatinine ratio", "mg/g", analyte="albumin_creatinine_ratio",
+ACR = quantity("acr", "Urine albumin-to-creatinine ratio", "mg/g", analyte="acr",
                plausible=(0.5, 10000), possible=(0.01, 50000), max_age_days=365,
                codings=("loinc:9318-7", "loinc:14959-1"), example={"value": 120, "unit": "mg/g"})
 D_DIMER = quantity("d_dimer", "D-dimer", "ng/mL{FEU}", analyte="d_dimer", assay="FEU", plausible=(20, 35000),

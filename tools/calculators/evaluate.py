@@ -20,7 +20,6 @@ from tools.calculators.sensitivity import crossings, dependence
 from tools.errors import BadInput
 
 MOST_COMPLETIONS = 4096
-Completion = dict[str, Value]
 
 
 def evaluate(calculator: Calculator, inputs: Mapping[str, Any]) -> CalcResult:
@@ -39,8 +38,8 @@ def evaluate(calculator: Calculator, inputs: Mapping[str, Any]) -> CalcResult:
         )
     readings = {entry.name: read(entry, inputs.get(entry.name)) for entry in calculator.inputs}
     warnings = [text for reading in readings.values() for text in reading.warnings]
+    applicable = _applicable(calculator, readings)
     found = _candidates(calculator, readings)
-    applicable, completions = _within_population(calculator, found)
     if applicable is False:
         assert calculator.population is not None
         warnings.append(f"Holds for {calculator.population.text} only")
@@ -48,12 +47,14 @@ def evaluate(calculator: Calculator, inputs: Mapping[str, Any]) -> CalcResult:
     if applicable is None:
         assert calculator.population is not None
         warnings.append(f"Holds for {calculator.population.text} only, which is not known here")
-    if completions is None:
+    if any(values is None for values in found.values()):
         warnings += [
             f"{reading.input.title} is known only within bounds, which is not enough here"
             for name, reading in readings.items() if found[name] is None and reading.interval
         ]
         return _document(calculator, readings, None, None, None, applicable, warnings, [], [])
+    grids = itertools.product(*(values for values in found.values() if values is not None))
+    completions = [dict(zip(found, values, strict=True)) for values in grids]
     outcomes = [calculator.compute(**completion) for completion in completions]
     value, bounds, label = _agree(calculator, readings, outcomes, warnings)
     shared = set(outcomes[0].warnings).intersection(*(outcome.warnings for outcome in outcomes))
@@ -67,9 +68,30 @@ def evaluate(calculator: Calculator, inputs: Mapping[str, Any]) -> CalcResult:
     return _document(calculator, readings, value, bounds, label, applicable, warnings, steps, changes)
 
 
+def _applicable(calculator: Calculator, readings: Mapping[str, Reading]) -> bool | None:
+    population = calculator.population
+    verdicts: set[bool | None] = set()
+    for name in population.uses if population else ():
+        reading = readings[name]
+        assert population is not None
+        if reading.value is not None:
+            verdicts.add(population.admits(name, reading.value))
+        else:
+            low, high = _bounds(reading)
+            ends = {population.admits(name, low), population.admits(name, high)}
+            verdicts.add(ends.pop() if reading.input.numeric and len(ends) == 1 else None)
+    if False in verdicts:
+        return False
+    return None if None in verdicts else True
+
+
+def _bounds(reading: Reading) -> tuple[float, float]:
+    floor, ceiling = reading.input.possible or (-math.inf, math.inf)
+    return max(reading.low, floor), min(reading.high, ceiling)
+
+
 def _candidates(calculator: Calculator, readings: Mapping[str, Reading]) -> dict[str, tuple[Value, ...] | None]:
-    coded = bool(calculator.result.codes)
-    found = {name: _possible(reading, coded) for name, reading in readings.items()}
+    found = {name: _possible(calculator, reading) for name, reading in readings.items()}
     if math.prod(len(values) for values in found.values() if values is not None) > MOST_COMPLETIONS:
         for name, reading in readings.items():
             if reading.unknown:
@@ -77,22 +99,24 @@ def _candidates(calculator: Calculator, readings: Mapping[str, Reading]) -> dict
     return found
 
 
-def _possible(reading: Reading, coded: bool) -> tuple[Value, ...] | None:
-    declared = reading.input
+def _possible(calculator: Calculator, reading: Reading) -> tuple[Value, ...] | None:
+    declared, population = reading.input, calculator.population
     if reading.value is not None:
         return (reading.value,)
-    if declared.kind == "boolean":
-        return (False, True)
-    if declared.kind == "code":
-        return tuple(declared.choices)
+    if declared.kind in ("boolean", "code"):
+        every: tuple[Value, ...] = (False, True) if declared.kind == "boolean" else tuple(declared.choices)
+        return tuple(value for value in every if population is None or population.admits(declared.name, value))
     if not declared.numeric:
         return None
-    floor, ceiling = declared.possible or (-math.inf, math.inf)
-    low, high = max(reading.low, floor), min(reading.high, ceiling)
+    low, high = _bounds(reading)
+    if population:
+        # Outside the population there is no result, so what is not known is looked at inside it only.
+        low = max(low, population.at_least.get(declared.name, -math.inf))
+        high = min(high, math.nextafter(population.below.get(declared.name, math.inf), -math.inf))
     if declared.cuts:
         return _stretches(declared, low, high)
     bounded = math.isfinite(low) and math.isfinite(high)
-    if declared.monotone and bounded and (coded or reading.interval):
+    if declared.monotone and bounded and (calculator.result.codes or reading.interval):
         return (low, high)
     return None
 
@@ -102,30 +126,6 @@ def _stretches(declared: Input, low: float, high: float) -> tuple[Value, ...]:
     edges = [low if math.isfinite(low) else inside[0] - 1, *inside, high if math.isfinite(high) else inside[-1] + 1]
     between = [(first + second) / 2 for first, second in itertools.pairwise(edges)]
     return tuple(sorted({*edges, *between}))
-
-
-def _within_population(
-    calculator: Calculator, found: Mapping[str, tuple[Value, ...] | None],
-) -> tuple[bool | None, list[Completion] | None]:
-    population = calculator.population
-    uses = population.uses if population else ()
-    applicable: bool | None = True
-    if population:
-        known = [found[name] for name in uses]
-        if any(values is None for values in known):
-            applicable = None
-        else:
-            every = itertools.product(*(values for values in known if values is not None))
-            verdicts = {population.holds(**dict(zip(uses, values, strict=True))) for values in every}
-            applicable = verdicts.pop() if len(verdicts) == 1 else None
-    if any(values is None for values in found.values()):
-        return applicable, None
-    names = list(found)
-    grids = itertools.product(*(values for values in found.values() if values is not None))
-    completions = [dict(zip(names, values, strict=True)) for values in grids]
-    if population and applicable is None:
-        completions = [each for each in completions if population.holds(**{name: each[name] for name in uses})]
-    return applicable, completions
 
 
 def _agree(
@@ -167,19 +167,24 @@ def _steps(calculator: Calculator, readings: Mapping[str, Reading], outcomes: li
     lines = list(calculator.notes)
     for reading in readings.values():
         declared = reading.input
-        if isinstance(reading.value, float) and reading.unit != declared.unit and not declared.equivalents:
+        low, high = _bounds(reading)
+        if reading.interval:
+            ends = f"{reading.shown(low, 4)} to {reading.shown(high, 4)}"
+            lines.append(f"{declared.title}: known as {ends}")
+        elif isinstance(reading.value, float) and reading.unit != declared.unit and not declared.equivalents:
             canonical = f"{number(reading.value, 4)} {unit_label(declared.unit)}".strip()
             lines.append(f"{declared.title}: {reading.shown(reading.value)} = {canonical}")
-    varying: dict[str, list[float]] = {}
     shared = []
     for term in outcomes[0].terms:
         others = [next((t for t in outcome.terms if t.name == term.name), None) for outcome in outcomes]
         if all(other is not None and other.value == term.value for other in others):
             shared.append(term.render())
             continue
+        if all(other is not None and isinstance(other.value, bool) for other in others):
+            shared.append(f"{term.name}: not known")
+            continue
         values = [float(t.value) for t in others if t is not None and isinstance(t.value, int | float)]
         if len(values) == len(outcomes):
-            varying[term.name] = values
             ends = f"{number(min(values), 4)} to {number(max(values), 4)}"
             shared.append(f"{term.name}: {with_unit(ends, term.unit, math.nan)}, depending on what is not known")
     return lines + shared

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
-from knowledge.units import number, table_factor, ucum, unit_label
+from knowledge.units import AFFINE, number, table_factor, ucum, unit_label
 from tools.errors import BadInput, NotAssessable
 
 Kind = Literal["quantity", "count", "boolean", "code", "date"]
@@ -158,7 +158,7 @@ def _number(declared: Input, raw: Any) -> Reading:
     comparator = raw.get("comparator")
     if comparator not in (None, "<", "<=", ">", ">="):
         raise _bad(declared, comparator, "a comparator <, <=, >, >= or none")
-    shown = f"{comparator or ''}{number(float(bounds[0]))} {unit_label(unit)}".strip()
+    shown = f"{comparator or ''}{number(_float(declared, bounds[0]))} {unit_label(unit)}".strip()
     warnings = _limits(declared, low, high, shown)
     body: dict[str, Any] = {"value": raw.get("value"), "unit": unit}
     if raw.get("range") is not None:
@@ -200,7 +200,10 @@ def _scale(declared: Input, unit: str) -> tuple[float, float]:
     if unit in declared.equivalents:
         return (float(declared.equivalents[unit]), 0.0)
     if ("1.73_m2" in unit) != ("1.73_m2" in declared.unit):
-        raise _bad(declared, unit, declared.unit, "a clearance and a value per 1.73 m² of body surface are not the same")
+        action = "a clearance is not a value per 1.73 m² of body surface; give the one that is asked for"
+        raise _bad(declared, unit, declared.unit, action)
+    if (unit, declared.unit) in AFFINE:
+        return AFFINE[unit, declared.unit]
     factor = table_factor(unit, declared.unit, declared.analyte)
     if factor is not None:
         return (factor, 0.0)

@@ -28,8 +28,9 @@ CALCULATOR = Calculator(
     notes=("Low risk in G1 or G2 with A1 is no kidney disease unless there are other markers of damage",),
     result=Result(
         "KDIGO risk", source=KEY,
-        codes=(Code("low", "low", "green"), Code("moderate", "moderately increased", "yellow"),
-               Code("high", "high", "orange"), Code("very_high", "very high", "red")),
+        codes=(Code("low", "low", "low risk (green)"),
+               Code("moderate", "moderately increased", "moderately increased risk (yellow)"),
+               Code("high", "high", "high risk (orange)"), Code("very_high", "very high", "very high risk (red)")),
     ),
     references=(HEAT_MAP,),
     compute=kdigo_risk,

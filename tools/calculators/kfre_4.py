@@ -23,7 +23,7 @@ def kfre_4(age: float, sex: str, egfr: float, acr: float, region: str) -> Outcom
     )
     baseline = _BASELINE[region]
     terms = (
-        Term("Calibration", region.replace("_", " ")),
+        Term("Calibration", "North America" if region == "north_american" else "outside North America"),
         Term("ln(ACR)", math.log(acr), how=f"ln({acr:.4g} mg/g)"),
         Term("Prognostic index", index),
         Term("Baseline 5-year survival", baseline),
@@ -43,7 +43,7 @@ CALCULATOR = Calculator(
         Input("region", "code", "Calibration", default="non_north_american",
               choices={"non_north_american": "outside North America", "north_american": "North America"}),
     ),
-    population=Population("adults with an eGFR below 60 mL/min/1.73 m²", lambda age, egfr: age >= 18 and egfr < 60),
+    population=Population("adults with an eGFR below 60 mL/min/1.73 m²", at_least={"age": 18}, below={"egfr": 60}),
     result=Result("5-year risk of kidney failure", "%", decimals=1),
     references=(
         Reference(

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from tools.calculators.base import Calculator
 
 _WORD = re.compile(r"[a-z0-9]+")
-_IDLE = frozenset(
-    "a an and any are at by can calculate calculator compute do does for from give has have her his how i in is it me "
-    "much of on or out patient patients please s score she he the their this to using what which with work".split()
+_IDLE_WORDS = (
+    "a an and any are at by can calculate calculator compute do does for from give has have he her his how i in is it "
+    "me much of on or out patient patients please s score she the their this to using what which with work"
 )
+_IDLE = frozenset(_WORD.findall(_IDLE_WORDS))
 
 
 def words(text: str) -> list[str]:

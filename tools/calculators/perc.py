@@ -55,8 +55,8 @@ CALCULATOR = Calculator(
     example_inputs={"low_pretest": True},
     result=Result(
         "PERC", source="doi:10.1111/j.1538-7836.2004.00790.x", rules_out=("negative",),
-        codes=(Code("negative", "PERC negative", "no criterion present, pre-test probability low"),
-               Code("positive", "PERC positive", "at least one criterion present")),
+        codes=(Code("negative", "negative", "no criterion present, pre-test probability low"),
+               Code("positive", "positive", "at least one criterion present")),
     ),
     references=(
         Reference(

@@ -28,8 +28,7 @@ def crossings(calculator: Calculator, readings: Mapping[str, Reading], point: Ma
     def key_of(name: str) -> Key:
         def key(value: Value) -> str | None:
             completion = {**point, name: value}
-            population = calculator.population
-            if population and not population.holds(**{used: completion[used] for used in population.uses}):
+            if calculator.population and not calculator.population.holds(completion):
                 return None
             outcome = calculator.compute(**completion)
             return outcome.value if isinstance(outcome.value, str) else result.label(outcome.value)
@@ -82,30 +81,37 @@ def _search(
     there = key(far)
     if there is None:
         return None
-    limit, shown = _outward(reading, far, up, lambda candidate: key(candidate) == there)
-    side = "or more" if up else "or less"
-    text = f"{_to(calculator, there)} if {_title(reading.input)} were {shown} {side}"
+    limit, direction = _limit(reading, far, up, lambda candidate: key(candidate) == there)
+    shown = reading.shown(limit, 12)
+    words = {">=": f"{shown} or more", "<=": f"{shown} or less", ">": f"above {shown}", "<": f"below {shown}"}
+    text = f"{_to(calculator, there)} if {_title(reading.input)} were {words[direction]}"
     scale, offset = reading.scale
-    crossing = Crossing(
-        reading.input.name, there, text, float(number((limit - offset) / scale, 12)), reading.unit,
-        ">=" if up else "<=",
-    )
+    given = float(number((limit - offset) / scale, 12))
+    crossing = Crossing(reading.input.name, there, text, given, reading.unit, direction)
     return abs(limit - value) / (abs(value) or 1.0), crossing
 
 
-def _outward(reading: Reading, limit: float, up: bool, holds: Callable[[float], bool]) -> tuple[float, str]:
-    # Rounded away from the patient's value in the unit the clinician used, so that the statement stays true.
+def _limit(reading: Reading, limit: float, up: bool, holds: Callable[[float], bool]) -> tuple[float, str]:
+    """The crossing as a number worth printing, in the unit the clinician used, and how it is to be read."""
     scale, offset = reading.scale
     given = (limit - offset) / scale
+
+    def canonical(value: float) -> float:
+        return float(f"{value * scale + offset:.12g}")
+
+    for digits in range(1, 5):
+        near = float(f"{given:.{digits}g}")
+        if math.isclose(near, given, rel_tol=1e-9):
+            # The source's own limit: whether it belongs to this side decides between "65 or more" and "above 65".
+            return canonical(near), (">=" if up else "<=") if holds(canonical(near)) else (">" if up else "<")
     magnitude = math.floor(math.log10(abs(given))) if given else 0
-    for digits in range(1, 13):
+    for digits in range(2, 13):
+        # Rounded away from the patient's value, so that the statement stays true.
         step = 10.0 ** (magnitude - digits + 1)
-        rounded = (math.ceil if up else math.floor)(given / step + (-1e-9 if up else 1e-9)) * step
-        canonical = float(f"{rounded * scale + offset:.12g}")
-        # Two digits at least where one would be far off the mark ("200" for 151).
-        if holds(canonical) and (reading.input.kind == "count" or abs(rounded - given) <= 0.02 * abs(given)):
-            return canonical, reading.shown(canonical, 12)
-    return limit, reading.shown(limit, 12)
+        rounded = canonical((math.ceil if up else math.floor)(given / step) * step)
+        if holds(rounded) and abs(rounded - limit) <= 0.02 * abs(limit):
+            return rounded, ">=" if up else "<="
+    return limit, ">=" if up else "<="
 
 
 def dependence(

@@ -35,8 +35,8 @@ CALCULATOR = Calculator(
     ),
     result=Result(
         "YEARS", source="doi:10.1016/S0140-6736(17)30885-1", rules_out=("excluded",),
-        codes=(Code("excluded", "PE excluded by YEARS", "D-dimer below the YEARS threshold"),
-               Code("ctpa", "PE not excluded by YEARS", "D-dimer at or above the YEARS threshold")),
+        codes=(Code("excluded", "PE excluded", "D-dimer below the YEARS threshold"),
+               Code("ctpa", "PE not excluded", "D-dimer at or above the YEARS threshold")),
     ),
     references=(
         Reference(

@@ -53,8 +53,8 @@ def import_path(store: Store, path: str | Path, progress: Callable[[str], None] 
     else:
         files = [root] if root.is_file() else []
     if not files:
-        raise UsageError(f"no record at {path}", found=str(path), expected="a FHIR Bundle, NDJSON file or folder of them",
-                         action="name an existing file or folder")
+        raise UsageError(f"no record at {path}", found=str(path), action="name an existing file or folder",
+                         expected="a FHIR Bundle, NDJSON file or folder of them")
     report = ImportReport()
     for file in files:
         if progress:
@@ -68,7 +68,9 @@ def import_path(store: Store, path: str | Path, progress: Callable[[str], None] 
     return report
 
 
-def import_document(store: Store, document: Any, where: str = "bundle", report: ImportReport | None = None) -> ImportReport:
+def import_document(
+    store: Store, document: Any, where: str = "bundle", report: ImportReport | None = None
+) -> ImportReport:
     """Import a parsed Bundle or single resource, all of it or nothing.
 
     Raises:
@@ -101,8 +103,8 @@ def _lines(text: bytes, where: str) -> Iterator[tuple[dict[str, Any], Resource]]
 def _entries(entries: list[Any], where: str) -> Iterator[tuple[dict[str, Any], Resource]]:
     for number, entry in enumerate(entries):
         if not isinstance(entry, dict) or not isinstance(entry.get("resource"), dict):
-            raise BadInput(f"{where}: entry {number} holds no resource", found=str(entry)[:60], expected="entry.resource",
-                           action="check the file")
+            raise BadInput(f"{where}: entry {number} holds no resource", found=str(entry)[:60],
+                           expected="entry.resource", action="check the file")
         method = entry.get("request", {}).get("method", "PUT") if isinstance(entry.get("request", {}), dict) else None
         if method not in ("POST", "PUT"):
             raise BadInput(f"{where}: entry {number} asks for {method}", found=method, expected="POST or PUT",
@@ -132,7 +134,7 @@ def _import(
     results = []
     with store.transaction():
         for reference, (resource, request) in kept.items():
-            if request.get("ifNoneExist") and store.get(*reference.split("/", 1)):  # type: ignore[arg-type]
+            if request.get("ifNoneExist") and store.get(*reference.split("/", 1)):
                 results.append("unchanged")
                 continue
             body = {**local.resolve(resource, resource["resourceType"], ""), "id": reference.split("/", 1)[1]}

@@ -63,7 +63,9 @@ class FhirClient:
         self.base = (store.base if store else base).rstrip("/")
         self.timeout, self.attempts, self.max_resources, self.page = timeout, attempts, max_resources, page
         self._headers = {"Accept": MEDIA, **(headers or {})}
-        self._transport = transport or (httpx.ASGITransport(application(store)) if store else None)
+        self._transport = transport
+        if store and transport is None:
+            self._transport = httpx.ASGITransport(application(store), root_path=urlsplit(self.base).path)
         self._http: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
         self._types: set[str] | None = None
 
@@ -74,7 +76,8 @@ class FhirClient:
         # A pool of connections belongs to one event loop; a synchronous caller may bring another.
         loop = asyncio.get_running_loop()
         if self._http is None or self._http[0] is not loop:
-            self._http = (loop, httpx.AsyncClient(transport=self._transport, headers=self._headers, timeout=self.timeout))
+            client = httpx.AsyncClient(transport=self._transport, headers=self._headers, timeout=self.timeout)
+            self._http = (loop, client)
         return self._http[1]
 
     async def close(self) -> None:
@@ -92,8 +95,8 @@ class FhirClient:
         resource = await self._get(f"{self.base}/{kind}/{id_}")
         if resource.get("resourceType") != kind or resource.get("id") != id_:
             raise UpstreamError(
-                f"asked for {kind}/{id_}, got {resource.get('resourceType')}/{resource.get('id')}", found=resource.get("id"),
-                expected=id_, action="check the FHIR server",
+                f"asked for {kind}/{id_}, got {resource.get('resourceType')}/{resource.get('id')}",
+                found=resource.get("id"), expected=id_, action="check the FHIR server",
             )
         return resource
 
@@ -194,8 +197,9 @@ class FhirClient:
             async for chunk in response.aiter_bytes():
                 size += len(chunk)
                 if size > MAX_BYTES:
-                    raise UpstreamError(f"{_shown(url)}: more than {MAX_BYTES // 1_000_000} MB in one answer", found=size,
-                                        expected=f"at most {MAX_BYTES} bytes a page", action="check the FHIR server")
+                    raise UpstreamError(
+                        f"{_shown(url)}: more than {MAX_BYTES // 1_000_000} MB in one answer", found=size,
+                        expected=f"at most {MAX_BYTES} bytes a page", action="check the FHIR server")
                 parts.append(chunk)
             return response.status_code, response.headers, b"".join(parts)
 
@@ -222,7 +226,8 @@ def _resource(url: str, status: int, media: str, body: bytes) -> Resource:
 
 def _diagnostics(resource: Resource) -> str:
     issues = [issue for issue in resource.get("issue") or [] if isinstance(issue, dict)]
-    texts = [issue.get("diagnostics") or (issue.get("details") or {}).get("text") or issue.get("code") for issue in issues]
+    texts = [issue.get("diagnostics") or (issue.get("details") or {}).get("text") or issue.get("code")
+             for issue in issues]
     return "; ".join(str(text)[:200] for text in texts if text) or "no reason given"
 
 

@@ -11,18 +11,20 @@ from typing import Any
 
 from tools.ehr.fhirjson import Resource
 
-_SUBJECT = (
-    "Account AdverseEvent CarePlan CareTeam ChargeItem ClinicalImpression Communication CommunicationRequest Composition "
-    "Condition DeviceRequest DeviceUseStatement DiagnosticReport DocumentManifest DocumentReference Encounter Goal "
-    "ImagingStudy Invoice List MeasureReport Media MedicationAdministration MedicationDispense MedicationRequest "
-    "MedicationStatement Observation Procedure QuestionnaireResponse RequestGroup RiskAssessment ServiceRequest Specimen "
-    "Flag Basic"
-).split()
-_PATIENT = (
-    "AllergyIntolerance BodyStructure Claim ClaimResponse Consent CoverageEligibilityRequest CoverageEligibilityResponse "
-    "DetectedIssue EpisodeOfCare ExplanationOfBenefit FamilyMemberHistory Immunization ImmunizationEvaluation "
-    "ImmunizationRecommendation MolecularSequence NutritionOrder RelatedPerson VisionPrescription"
-).split()
+_SUBJECT = [
+    "Account", "AdverseEvent", "CarePlan", "CareTeam", "ChargeItem", "ClinicalImpression", "Communication",
+    "CommunicationRequest", "Composition", "Condition", "DeviceRequest", "DeviceUseStatement", "DiagnosticReport",
+    "DocumentManifest", "DocumentReference", "Encounter", "Goal", "ImagingStudy", "Invoice", "List",
+    "MeasureReport", "Media", "MedicationAdministration", "MedicationDispense", "MedicationRequest",
+    "MedicationStatement", "Observation", "Procedure", "QuestionnaireResponse", "RequestGroup", "RiskAssessment",
+    "ServiceRequest", "Specimen", "Flag", "Basic",
+]
+_PATIENT = [
+    "AllergyIntolerance", "BodyStructure", "Claim", "ClaimResponse", "Consent", "CoverageEligibilityRequest",
+    "CoverageEligibilityResponse", "DetectedIssue", "EpisodeOfCare", "ExplanationOfBenefit",
+    "FamilyMemberHistory", "Immunization", "ImmunizationEvaluation", "ImmunizationRecommendation",
+    "MolecularSequence", "NutritionOrder", "RelatedPerson", "VisionPrescription",
+]
 ABOUT: dict[str, str] = {
     **dict.fromkeys(_SUBJECT, "subject"), **dict.fromkeys(_PATIENT, "patient"), "Coverage": "beneficiary",
     "EnrollmentRequest": "candidate", "ResearchSubject": "individual", "SupplyRequest": "deliverTo",

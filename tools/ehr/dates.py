@@ -12,7 +12,7 @@ _DATE = re.compile(
 
 
 def interval(text: str) -> tuple[datetime, datetime]:
-    """First moment covered by a FHIR date, dateTime or instant, and the first moment after it (UTC where no zone is given).
+    """First moment covered by a FHIR date, dateTime or instant, and the first after it (UTC where it names no zone).
 
     Raises:
         ValueError: not a FHIR date.

@@ -60,8 +60,8 @@ def fold(text: str) -> str:
 
 
 Row = tuple[str, str, Any, Any, Any]
-"""`(table, parameter, a, b, c)`: token (system, code, text), reference (type, id, url), date (low, high, -), string (folded, written, -),
-quantity (value, system|code, unit)."""
+"""`(table, parameter, a, b, c)`: token (system, code, -), reference (type, id, url), date (low, high, -),
+string (folded, written, -), quantity (value, system|code, unit)."""
 
 
 def rows(resource: Resource, base: str = "") -> list[Row]:

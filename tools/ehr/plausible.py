@@ -1,12 +1,15 @@
-"""Values that cannot be: flagged, never dropped. Only what physics or arithmetic excludes, not what is merely unusual."""
+"""Values that cannot be: flagged, never dropped. Only what physics or arithmetic excludes, not what is unusual."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from knowledge.quantity import Quantity, UnitError, convert
+from knowledge.terminology import default_terminology
 from tools.ehr.compartment import walk
 from tools.ehr.dates import interval
 from tools.ehr.fhirjson import Resource
+from tools.errors import BadInput
 
 # LOINC -> (lowest, highest) that can be. Saturations are percentages; the rest are far outside any recorded life.
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -17,7 +20,7 @@ _BY_UNIT: dict[tuple[str, str], tuple[float, float]] = {
     ("29463-7", "kg"): (0.1, 800), ("8302-2", "cm"): (15, 300), ("8302-2", "m"): (0.15, 3),
     ("8310-5", "Cel"): (10, 50), ("8310-5", "[degF]"): (50, 122),
 }
-# Results that may be below zero: base excess (1925-7 arterial, 11555-0 blood, 1927-3 venous), anion gap, T and Z scores.
+# Results that may be below zero: base excess (1925-7 arterial, 11555-0 blood, 1927-3 venous), anion gap, Z scores.
 _SIGNED = {"1925-7", "11555-0", "1927-3", "1922-4", "33037-3", "41276-7", "10466-1", "38267-1", "80948-5"}
 
 
@@ -27,7 +30,8 @@ def impossible_value(codes: set[str], value: float, unit: str | None) -> bool:
         limits = _BY_UNIT.get((code, unit or "")) or _LIMITS.get(code)
         if limits and not limits[0] <= value <= limits[1]:
             return True
-    return value < 0 and bool(codes) and not codes & _SIGNED and unit not in ("{score}", "{T-score}", "{Z-score}", "1", None)
+    signed = codes & _SIGNED or unit in ("{score}", "{T-score}", "{Z-score}", "1", None)
+    return value < 0 and bool(codes) and not signed
 
 
 def impossible(resource: Resource) -> list[str]:
@@ -53,3 +57,25 @@ def _life(patient: dict[str, Any]) -> list[str]:
     except (ValueError, OverflowError):
         return [f"date that cannot be read: {birth} or {death}"]
     return []
+
+
+def check_possible(concept: str | None, quantity: Quantity) -> None:
+    """Refuse a value that cannot be, before it is used as a correction.
+
+    Raises:
+        BadInput: it is impossible for this concept.
+    """
+    terms = default_terminology()
+    if concept is None or concept not in terms:
+        return
+    found = terms.get(concept)
+    codes = {coding.code for part in terms.expand(concept) for coding in part.codings}
+    given = [quantity]
+    for unit in {found.unit, "kg", "cm", "Cel"} - {None, quantity.unit}:
+        try:
+            given.append(convert(quantity, str(unit), concept))
+        except UnitError:
+            continue
+    if any(impossible_value(codes, item.value, item.unit) for item in given):
+        raise BadInput(f"{found.name} {quantity.display} cannot be", found=quantity.display,
+                       expected=f"a possible value of {found.name}", action="check value and unit")

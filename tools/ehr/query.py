@@ -1,4 +1,4 @@
-"""A FHIR search as SQL. What is not supported is refused by name: an ignored parameter would be a silent wrong answer."""
+"""A FHIR search as SQL. What is not supported is refused by name: an ignored parameter is a silent wrong answer."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class BadSearch(BadInput):
 
 
 def _refuse(name: str, expected: str, found: str | None = None) -> BadSearch:
-    return BadSearch(f"search parameter {name!r} is not supported here" if found is None else f"{name}: found {found!r}",
-                     found=found or name, expected=expected, action="remove or correct the parameter")
+    message = f"search parameter {name!r} is not supported here" if found is None else f"{name}: found {found!r}"
+    return BadSearch(message, found=found or name, expected=expected, action="remove or correct the parameter")
 
 
 @dataclass
@@ -107,7 +107,8 @@ class Query:
             return _any([_dates("r.updated", "r.updated + 1", item, name) for item in values])
         parameter = index.parameters(self.type).get(key)
         if parameter is None:
-            raise _refuse(name, f"one of {sorted(index.parameters(self.type))}, _id, _lastUpdated, {', '.join(_CONTROL)}")
+            known = [*sorted(index.parameters(self.type)), "_id", "_lastUpdated", *_CONTROL]
+            raise _refuse(name, f"one of {', '.join(known)}")
         rows = f"SELECT t.rid FROM {parameter.kind} t WHERE t.type=? AND t.param=?"  # noqa: S608  (names of ours)
         if modifier == "missing":
             if value not in ("true", "false"):
@@ -204,7 +205,8 @@ def _dates(low: str, high: str, value: str, name: str) -> Condition:
         slack = abs(index.microseconds(datetime.now(UTC)) - first) // 10
         return f"{low} < ? AND {high} > ?", [after + slack, first - slack]
     return {
-        "eq": inside, "ne": (f"NOT ({inside[0]})", inside[1]), "gt": (f"{high} > ?", [after]), "lt": (f"{low} < ?", [first]),
+        "eq": inside, "ne": (f"NOT ({inside[0]})", inside[1]),
+        "gt": (f"{high} > ?", [after]), "lt": (f"{low} < ?", [first]),
         "ge": (f"({high} > ? OR ({inside[0]}))", [after, *inside[1]]),
         "le": (f"({low} < ? OR ({inside[0]}))", [first, *inside[1]]),
         "sa": (f"{low} >= ?", [after]), "eb": (f"{high} <= ?", [first]),

@@ -43,7 +43,9 @@ def application(store: Store, *, writable: bool = False) -> Starlette:
     })
 
 
-def outcome(status: int, code: str, text: str, *, expression: str = "", headers: dict[str, str] | None = None) -> Response:
+def outcome(
+    status: int, code: str, text: str, *, expression: str = "", headers: dict[str, str] | None = None
+) -> Response:
     """An OperationOutcome with one error."""
     issue: dict[str, Any] = {"severity": "error", "code": code, "diagnostics": text}
     if expression:
@@ -60,7 +62,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = {404: "not-found", 405: "not-supported"}.get(status, "processing")
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else None
-    return outcome(status, code, f"{request.method} {request.url.path}: {getattr(error, 'detail', error)}", headers=headers)
+    text = f"{request.method} {request.url.path}: {getattr(error, 'detail', error)}"
+    return outcome(status, code, text, headers=headers)
 
 
 async def _bad_search(request: Request, error: Exception) -> Response:

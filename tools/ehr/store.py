@@ -19,8 +19,8 @@ from tools.errors import UsageError
 BASE = "http://osler.local/fhir"
 """Base address of the embedded store: never resolved by a network, only told apart from other servers."""
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS resource(rid INTEGER PRIMARY KEY, type TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL,
-  updated INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE(type, id));
+CREATE TABLE IF NOT EXISTS resource(rid INTEGER PRIMARY KEY, type TEXT NOT NULL, id TEXT NOT NULL,
+  version TEXT NOT NULL, updated INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE(type, id));
 CREATE TABLE IF NOT EXISTS history(seq INTEGER PRIMARY KEY, type TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL,
   updated INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS history_by ON history(type, id);
@@ -177,7 +177,8 @@ class Store:
         for param, target in query.includes:
             for rid in rids:
                 rows = self._db.execute(
-                    "SELECT r.type, r.id, r.version, r.body FROM reference f JOIN resource r ON r.type=f.a AND r.id=f.b "
+                    "SELECT r.type, r.id, r.version, r.body FROM reference f "
+                    "JOIN resource r ON r.type=f.a AND r.id=f.b "
                     "WHERE f.rid=? AND f.param=? AND (? = '' OR f.a = ?)", (rid, param, target, target)).fetchall()
                 seen.update({(row[0], row[1]): Stored(*row) for row in rows})
         return list(seen.values())

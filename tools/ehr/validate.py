@@ -29,7 +29,7 @@ _REQUEST = {"draft", "active", "on-hold", "revoked", "completed", "entered-in-er
 _INTENT = {
     "proposal", "plan", "order", "original-order", "reflex-order", "filler-order", "instance-order", "option",
 }
-# Required bindings and required elements, R4 4.0.1 (element -> allowed codes). Sets named once are shared by the standard.
+# Required bindings and required elements, R4 4.0.1 (element -> allowed codes).
 CODES: dict[str, dict[str, set[str]]] = {
     "Patient": {"gender": {"male", "female", "other", "unknown"}},
     "Observation": {"status": {
@@ -112,8 +112,8 @@ def check(resource: Any, where: str = "resource") -> list[str]:
 def _required(resource: Resource, name: str) -> None:
     for element in REQUIRED.get(resource["resourceType"], ()):
         if not any(key == element or (key.startswith(element) and key[len(element)].isupper()) for key in resource):
-            raise BadInput(f"{name}: {element} is missing", found=sorted(resource), expected=f"{element} (required in R4)",
-                           action="correct the resource")
+            raise BadInput(f"{name}: {element} is missing", found=sorted(resource),
+                           expected=f"{element} (required in R4)", action="correct the resource")
 
 
 def _codes(resource: Resource, name: str) -> None:

@@ -1,0 +1,87 @@
+"""protocol.choose: question and patient's facts in, a typed choice out; with a model, the model may refine it.
+
+Choice, runners-up and reasons are evidence; the clinician can switch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent.planners.choice import PROTOCOL_PLANNER, Choice
+from agent.planners.protocol import choice_of, offer, offered_concepts
+from agent.route import Fact, RouteResult
+from agent.runtime import Services
+from agent.state import Json
+from knowledge.evidence import Decision, Evidence, Statement
+from tools.spec import ToolOutput
+
+LISTS = {"problems": "record.problems", "medications": "record.medications", "allergies": "record.allergies",
+         "labs": "record.labs", "vitals": "record.vitals", "timeline": "record.timeline"}
+VERSION = "1.0.0"
+_ASSERTIONS = {True: "present", False: "absent"}
+
+
+def facts_of(read: dict[str, list[Evidence]]) -> list[Fact]:
+    """The coded facts the router sees: problems, medications, findings of notes, the newest results."""
+    facts: list[Fact] = []
+    for slot in ("problems", "medications", "findings", "labs"):
+        for item in read.get(slot, [])[1:]:
+            if item.concept is None or ".quarantined." in item.slot:
+                continue
+            assertion = "present"
+            if isinstance(item.value, bool):
+                assertion = _ASSERTIONS[item.value]
+            if isinstance(item.source, Statement) and item.source.assertion not in (None, "correction"):
+                assertion = item.source.assertion or assertion
+            quantity = item.quantity
+            facts.append(Fact(
+                item.concept, assertion, item.id, quantity.value if quantity else None,
+                quantity.unit if quantity else None,
+            ))
+    return facts
+
+
+async def choose(arguments: Json, read: dict[str, list[Evidence]], case: Json, services: Services) -> ToolOutput:
+    """Choose what to work out for this question about this patient."""
+    question = str(read["question"][0].value)
+    facts = facts_of(read)
+    router = services.router
+    result = router.route(question, facts)
+    if arguments.get("protocol"):
+        choice = Choice("one", protocols=(arguments["protocol"],), reasons=("named by the caller",),
+                        decided_by=PROTOCOL_PLANNER)
+    else:
+        choice = choice_of(result)
+        if services.model is not None and case.get("model") != "none":
+            choice = await _with_model(choice, result, question, read, case, services)
+    return ToolOutput(evidence=[_evidence(choice, result, case), *choice.readings])
+
+
+async def _with_model(choice: Choice, result: RouteResult, question: str, read: dict[str, list[Evidence]], case: Json,
+                      services: Services) -> Choice:
+    from agent.planners.model import choose as ask_model
+
+    assert services.model is not None
+    shown = [item for found in read.values() for item in found if item.slot != "question"]
+    ledger: dict[str, Any] = services.ledger(case)
+    return await ask_model(
+        services.model, question, offer(result, services.protocols), shown, list(services.tools.values()),
+        services.settings, ledger, fallback=choice,
+        concepts=offered_concepts(result, services.terminology, list(LISTS)), private=[case["patient"] or ""],
+    )
+
+
+def _evidence(choice: Choice, result: RouteResult, case: Json) -> Evidence:
+    ranked = [
+        {"protocol": row.protocol, "score": round(row.score, 4), "entry": row.entry, "reasons": list(row.reasons)}
+        for row in result.ranked
+    ]
+    enterable = [row.protocol for row in result.ranked if row.entry is not False]
+    detail = choice.detail() | {
+        "ranked": ranked, "enterable": enterable, "decision": list(result.decision), "concepts": list(result.concepts),
+    }
+    return Evidence(
+        slot="protocol.choice", value=choice.value or choice.kind, patient=case.get("patient"),
+        display=choice.value or choice.kind,
+        source=Decision(protocol="router", criterion="protocol.choose", detail=detail),
+    )

@@ -1,0 +1,211 @@
+"""What a question is about and what it asks for, read by data (`route_cues.yaml`, `route_topics.yaml`); no model.
+
+Concepts come from the terminology and from the topics' words; decision types, look-ups and calculations from cues. A
+look-up is a question that names something a record holds and, besides, has no word of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from knowledge.guideline import read_yaml
+from knowledge.linker import Linker, Mention, singular
+from knowledge.terminology import Terminology
+from knowledge.words import STOP, fold, stem, terms
+
+CUES = Path(__file__).with_name("route_cues.yaml")
+TOPICS = Path(__file__).with_name("route_topics.yaml")
+_SPLIT = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+@dataclass(frozen=True)
+class Span:
+    """One place of the question and every concept or topic it may mean."""
+
+    text: str
+    concepts: tuple[str, ...]
+    assertion: str
+    finding: bool = True
+
+    @property
+    def denied(self) -> bool:
+        """A finding said to be absent, or anything said of somebody else; a drug not taken is still asked about."""
+        return self.assertion == "family" or (self.finding and self.assertion == "absent")
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """What a look-up asks the record for: concepts, or whole lists of it."""
+
+    concepts: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, read."""
+
+    text: str
+    mentions: tuple[Mention, ...]
+    spans: tuple[Span, ...]
+    decisions: tuple[str, ...]
+    content: tuple[str, ...]
+    loose: tuple[str, ...]
+    lookup: Lookup | None
+    calculators: tuple[str, ...]
+    calculate: bool
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """Every concept named, each once."""
+        return tuple(dict.fromkeys(concept for span in self.spans for concept in span.concepts))
+
+    @property
+    def bare(self) -> bool:
+        """Whether it names nothing at all and only the patient can say what it is about ("What is the next step?")."""
+        return not self.spans and not self.loose and not self.calculators
+
+
+@functools.cache
+def topics() -> dict[str, tuple[str, ...]]:
+    """Words by concept or topic id, for questions only."""
+    found: dict[str, tuple[str, ...]] = {}
+    for row in read_yaml(TOPICS):
+        found[row["id"]] = (*found.get(row["id"], ()), *map(str, row["words"]))
+    return found
+
+
+@functools.cache
+def _cues() -> dict[str, Any]:
+    raw: dict[str, Any] = read_yaml(CUES)
+    lookup = raw["lookup"]
+    return {
+        "decisions": {name: _any(phrases) for name, phrases in raw["decisions"].items()},
+        "openers": {name: _any(phrases, start=True) for name, phrases in lookup["openers"].items()},
+        "filler": frozenset(part for word in lookup["words"] for part in _normal(str(word)).split()),
+        "lists": {name: _any(phrases) for name, phrases in lookup["lists"].items()},
+        "calculate": _any(raw["calculate"]),
+        "generic": frozenset(_key(str(word)) for word in raw["generic"])
+        | {_key(part) for phrases in raw["decisions"].values() for phrase in phrases for part in str(phrase).split()},
+        "common": frozenset(raw["calculator_common"]),
+    }
+
+
+def _key(word: str) -> str:
+    folded = fold(word)
+    return folded if folded in STOP else stem(singular(folded))
+
+
+def _normal(text: str) -> str:
+    return " ".join(_key(match.group()) for match in _SPLIT.finditer(text))
+
+
+def _any(phrases: Sequence[str], start: bool = False) -> re.Pattern[str]:
+    parts = []
+    for phrase in phrases:
+        words = [r"(?:\w+ ){0,3}" if word == "*" else re.escape(_normal(word)) + " " for word in str(phrase).split()]
+        parts.append("".join(words).rstrip())
+    body = "|".join(sorted(parts, key=len, reverse=True))
+    return re.compile((r"^(?:\w+ ){0,1}" if start else r"(?:^|(?<= ))") + rf"(?:{body})(?= |$)")
+
+
+class Reader:
+    """Reads questions against one terminology.
+
+    Args:
+        calculators: names of calculators, each with more words for it.
+        known: texts whose words are spelt right.
+    """
+
+    def __init__(
+        self, terminology: Terminology, calculators: Mapping[str, Sequence[str]] | None = None, known: Sequence[str] = ()
+    ) -> None:
+        self.terminology = terminology
+        self.linker = Linker(terminology, topics(), known)
+        self._calculators = {name: _calculator_words(name, words) for name, words in (calculators or {}).items()}
+
+    def read(self, text: str) -> Question:
+        """A question's concepts, decision types and kind."""
+        cues = _cues()
+        mentions = self.linker.link(text)
+        spans = _spans(mentions, self.terminology)
+        normal = _normal(text)
+        decisions = tuple(name for name, cue in cues["decisions"].items() if cue.search(normal))
+        decisions = ("duration",) if "duration" in decisions else decisions
+        outside = _outside(text, mentions)
+        loose = tuple(word for word in outside if word not in cues["generic"] and word not in STOP and not word.isdigit())
+        squashed = _grams(text)
+        calculators = tuple(name for name, words in self._calculators.items() if words & squashed)
+        return Question(
+            text, tuple(mentions), spans, decisions, tuple(terms(text)), loose,
+            self._lookup(normal, outside, mentions) if not calculators else None,
+            calculators, bool(cues["calculate"].search(normal)),
+        )
+
+    def _lookup(self, normal: str, outside: list[str], mentions: list[Mention]) -> Lookup | None:
+        cues = _cues()
+        opened = {name for name, cue in cues["openers"].items() if cue.search(normal)}
+        lists = tuple(name for name, cue in cues["lists"].items() if cue.search(normal))
+        if not opened:
+            return None
+        kinds = {"value": ("observation",), "drug": ("medication", "drug_class"), "list": ()}
+        wanted = {kind for name in opened for kind in kinds.get(name, ())}
+        concepts = tuple(
+            dict.fromkeys(
+                mention.concept for mention in mentions
+                if mention.concept in self.terminology
+                and ("date" in opened or self.terminology.get(mention.concept).kind in wanted)
+            )
+        )
+        targets = {(mention.start, mention.end) for mention in mentions if mention.concept in concepts}
+        rest = " ".join(outside)
+        for cue in cues["lists"].values():
+            rest = cue.sub("", rest)
+        strangers = [word for word in rest.split() if word not in cues["filler"]]
+        strangers += [
+            mention.text for mention in mentions
+            if (mention.start, mention.end) not in targets
+            and not any(cue.fullmatch(_normal(mention.text)) for cue in cues["lists"].values())
+        ]
+        if strangers or not (concepts or lists) or (not concepts and len(lists) > 1 and " and " not in f" {normal} "):
+            return None
+        return Lookup(concepts, () if concepts else lists)
+
+
+def _spans(mentions: Sequence[Mention], terminology: Terminology) -> tuple[Span, ...]:
+    grouped: dict[tuple[int, int], list[Mention]] = {}
+    for mention in mentions:
+        grouped.setdefault((mention.start, mention.end), []).append(mention)
+    spans = []
+    for group in grouped.values():
+        # The terminology's own words say more than a topic that shares one of them.
+        coded = [mention.concept for mention in group if mention.how != "extra"] or [mention.concept for mention in group]
+        kinds = {terminology.get(concept).kind for concept in coded if concept in terminology}
+        spans.append(Span(group[0].text, tuple(coded), group[0].assertion, bool(kinds & {"condition", "symptom"})))
+    return tuple(spans)
+
+
+def _outside(text: str, mentions: Sequence[Mention]) -> list[str]:
+    rest = list(text)
+    for mention in mentions:
+        rest[mention.start : mention.end] = " " * (mention.end - mention.start)
+    return _normal("".join(rest)).split()
+
+
+def _grams(text: str) -> set[str]:
+    words = [singular(fold(match.group())) for match in _SPLIT.finditer(text)]
+    return {"".join(words[at : at + size]) for at in range(len(words)) for size in (1, 2, 3)}
+
+
+def _calculator_words(name: str, more: Sequence[str]) -> set[str]:
+    parts = name.removeprefix("calc.").split("_")
+    common = _cues()["common"]
+    found = {"".join(parts)}
+    found.update(singular(part) for part in parts if len(part) >= 4 and part not in common and not part.isdigit())
+    found.update("".join(singular(fold(match.group())) for match in _SPLIT.finditer(word)) for word in more)
+    return found

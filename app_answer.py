@@ -1,0 +1,244 @@
+"""The assessment as the page shows it: red flags, what follows, what to ask, then the rest section by section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app_changes import change_box, corrections_made
+from app_cite import Citations
+from app_evidence import Known
+from app_forms import CHOICE, Control, answer_form, control_for
+from app_parts import REASONS, Json, clock, count, day, esc, fold, key, label, sentence, title
+from app_steps import run_summary
+
+STEP_KINDS = {"test": "Test", "question": "Ask", "treatment": "Treatment", "refer": "Refer", "monitor": "Monitor"}
+CERTAINTY = {"probable": "probable", "possible": "possible", "opinion": "a model's opinion"}
+FEW = 9
+
+
+def assessment(document: Json, known: Known, change: Json | None = None) -> str:
+    """The whole answer.
+
+    Args:
+        change: what the last correction changed (`Consultation.correct`), to be shown above.
+    """
+    cites, answer = Citations(document), document["answer"]
+    flags = [claim for claim in answer["claims"] if claim["red_flag"] and claim["status"] == "shown"]
+    others = [claim for claim in answer["claims"] if claim not in flags]
+    flagged = {claim["criterion"] for claim in flags}
+    urgent = [step for step in answer["next_steps"] if step["criterion"] in flagged]
+    steps = [step for step in answer["next_steps"] if step not in urgent]
+    body = [
+        head(document), change_box(change, cites) if change else "", plan_line(document, cites, known),
+        _flags(flags, urgent, cites), _sections(others, steps, cites, near=True), _next_steps(steps, cites),
+        _gaps(document, known), _sections(others, steps, cites, near=False), _differential(document, cites),
+        corrections_made(document),
+    ]
+    return (f'<article class="o-answer" data-status="{esc(document["status"])}" data-version="{esc(document["version"])}" '
+            f'data-consultation="{esc(document["consultation"])}" data-patient="{esc(document["patient"])}" '
+            f'aria-label="Assessment">{"".join(body)}</article>')
+
+
+def head(document: Json) -> str:
+    """The question and the state of its answer."""
+    signed = signature(document)
+    state = (f'<span class="o-state o-signed">Signed by {esc(signed["by"])}, {esc(signed["role"])}, {esc(clock(signed["at"]))}</span>'
+             if signed else '<span class="o-state">Draft, not signed</span>')
+    version = f"<span>Version {esc(document['version'])}</span>" if document["version"] > 1 else ""
+    return (f'<header class="o-answer-head"><h2 tabindex="-1">{esc(document["question"])}</h2><p class="o-meta">{state}{version}'
+            f"<span>As of {esc(clock(document['as_of']))}</span></p></header>")
+
+
+def signature(document: Json) -> Json | None:
+    """Who signed the answer, where somebody did."""
+    if document["status"] != "signed":
+        return None
+    found = [r for r in document.get("reviews", []) if r["item"] == "answer" and r["approved"]]
+    return found[-1] if found else None
+
+
+def plan_line(document: Json, cites: Citations, known: Known) -> str:
+    """Which protocol answered, that nobody reviewed it where nobody did, and how to switch."""
+    plan = document["plan"]
+    names = []
+    for protocol in plan["protocols"]:
+        reviewed = plan.get("reviewed_by", {}).get(protocol)
+        review = (f'<span class="o-ok">reviewed by {esc(reviewed)}</span>' if reviewed
+                  else '<span class="o-warn">not reviewed by a clinician</span>')
+        names.append(f"<b>{esc(known.protocols.get(protocol, title(protocol.replace('-', '_'))))}</b> {review}")
+    kind = (plan.get("choice") or {}).get("kind")
+    plain = {"lookup": "A look-up in the record: no protocol needed", "calculate": "A calculation: no protocol needed",
+             "ask": "More than one protocol fits", "none": "No protocol fits this question"}.get(str(kind), "No protocol")
+    choice = (plan.get("choice") or {}).get("evidence")
+    button = (f'<button type="button" class="o-link" data-do="open" data-evidence="{esc(choice)}">Why, and switch</button>'
+              if choice and cites.kind(choice) else "")
+    return (f'<div class="o-plan"><p>{"<br>".join(names) or esc(plain)} {button}</p>{run_summary(document)}</div>')
+
+
+# -- statements ------------------------------------------------------------------------------------------------------
+
+
+def claim_line(claim: Json, cites: Citations) -> str:
+    """One statement with its citations; what was struck or rejected stays, struck through, with the reason."""
+    text = f'<span class="o-text">{esc(sentence(claim["text"]))}</span>'
+    if claim["status"] in ("struck", "rejected"):
+        word = "Struck by the checks" if claim["status"] == "struck" else "Rejected"
+        text = (f'<s class="o-text">{esc(sentence(claim["text"]))}</s><span class="o-struck">{word}: '
+                f'{esc(claim.get("reason") or "no reason given")}</span>')
+    sure = CERTAINTY.get(claim.get("certainty", ""), "")
+    mark = f'<span class="o-sure">{esc(sure)}</span>' if sure and claim["status"] == "shown" else ""
+    return (f'<li class="o-claim s-{esc(claim["status"])}" id="{esc(key(claim["id"]))}">{text} {mark}'
+            f'{cites.chips(claim["evidence"], claim["id"])}</li>')
+
+
+def step_line(step: Json, cites: Citations) -> str:
+    """One next step: its kind, what to do, what to check first."""
+    body = esc(step["text"])
+    struck = ""
+    if step["status"] != "shown":
+        word = "Struck" if step["status"] == "struck" else "Rejected"
+        body, struck = f"<s>{body}</s>", f'<span class="o-struck">{word}: {esc(step.get("reason") or "no reason given")}</span>'
+    check = ""
+    if step["unknown"]:
+        items = "".join(f"<li>{esc(sentence(item))}</li>" for item in step["unknown"])
+        check = f'<div class="o-check"><b>Check first</b><ul>{items}</ul></div>'
+    return (
+        f'<li class="o-step s-{esc(step["status"])}"><span class="o-kind n-{esc(step["kind"])}">'
+        f'{esc(STEP_KINDS.get(step["kind"], step["kind"]))}</span><div><span class="o-text">{body}</span> {struck}'
+        f'{cites.chips(step["evidence"], step["id"])}{check}</div></li>'
+    )
+
+
+def _flags(claims: list[Json], steps: list[Json], cites: Citations) -> str:
+    if not claims:
+        return ""
+    body = []
+    for claim in claims:
+        after = "".join(step_line(step, cites) for step in steps if step["criterion"] == claim["criterion"])
+        body.append(f'<ul class="o-claims">{claim_line(claim, cites)}</ul>{f"<ul class=o-next>{after}</ul>" if after else ""}')
+    return f'<section class="o-flags" aria-label="Red flags"><h3>Red flags</h3>{"".join(body)}</section>'
+
+
+def _sections(claims: list[Json], steps: list[Json], cites: Citations, near: bool) -> str:
+    """Sections of an answer. `near`: those that lead somewhere, open; else the others, folded.
+
+    A short answer is all near. In a long one a section is near where one of its statements has a next step.
+    """
+    sections: dict[str, list[Json]] = {}
+    for claim in claims:
+        sections.setdefault(claim["section"] or "Findings", []).append(claim)
+    acting = {step["criterion"] for step in steps if step["status"] == "shown"}
+    first = next(iter(sections), None)
+    chosen = []
+    for name, found in sections.items():
+        leads = len(claims) <= FEW or name == first or any(claim["criterion"] in acting for claim in found)
+        if leads == near:
+            chosen.append((name, found))
+    if not chosen:
+        return ""
+    if near:
+        body = "".join(f'<h4>{esc(name)}</h4><ul class="o-claims">{"".join(claim_line(c, cites) for c in found)}</ul>'
+                       for name, found in chosen)
+        return f'<section class="o-block" aria-label="Main conclusions"><h3>Assessment</h3>{body}</section>'
+    body = "".join(
+        fold(f"section-{name}", f'{esc(name)} <span class="o-count">{len(found)}</span>',
+             f'<ul class="o-claims">{"".join(claim_line(c, cites) for c in found)}</ul>') for name, found in chosen
+    )
+    return f'<section class="o-block" aria-label="Further findings"><h3>Further findings</h3>{body}</section>'
+
+
+def _next_steps(steps: list[Json], cites: Citations) -> str:
+    if not steps:
+        return ""
+    body = "".join(step_line(step, cites) for step in steps)
+    return f'<section class="o-block" aria-label="Next steps"><h3>Next steps</h3><ul class="o-next">{body}</ul></section>'
+
+
+# -- what is open ----------------------------------------------------------------------------------------------------
+
+
+def _gaps(document: Json, known: Known) -> str:
+    """What could not be answered, with the answer to each missing input given in place."""
+    gaps = document["answer"]["not_answered"]
+    if not gaps:
+        return ""
+    missing = [gap for gap in gaps if gap["reason"] in ("missing_input", "conflict") and gap["slots"]]
+    others = [gap for gap in gaps if gap not in missing]
+    asked = _asked(missing)
+    body = ""
+    if asked:
+        rows = "".join(_ask_row(document, slot, words, what, known.units) for slot, (words, what) in asked.items())
+        body += (
+            '<p class="o-hint">Each answer counts as yours, for this consultation only, and works out again what depends on it.</p>'
+            f'<p class="o-who"><label>Answering as <input data-who name="by" value="{esc(known.by)}" placeholder="Dr A. Example" '
+            f'autocomplete="name"></label></p><ul class="o-asks">{rows}</ul>'
+        )
+    for gap in others:
+        needs = "".join(f"<li>{esc(sentence(need))}</li>" for need in gap["needs"])
+        body += (f'<div class="o-gap r-{esc(gap["reason"])}"><p><b>{esc(sentence(gap["what"]))}</b> <span class="o-tag">'
+                 f'{esc(REASONS.get(gap["reason"], gap["reason"]))}</span></p>{f"<ul class=o-list>{needs}</ul>" if needs else ""}</div>')
+    return (f'<section class="o-block o-open" aria-label="Not answered"><h3>Not answered '
+            f'<span class="o-count">{count(len(gaps), "question")}</span></h3>{body}</section>')
+
+
+def _asked(gaps: list[Json]) -> dict[str, tuple[str, list[str]]]:
+    """Missing inputs by slot: how to ask for each, and what waits for it. Each is asked once."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for gap in gaps:
+        for place, slot in enumerate(gap["slots"]):
+            words = gap["needs"][place] if place < len(gap["needs"]) else label(slot)
+            found.setdefault(slot, (words, []))[1].append(gap["what"])
+    return found
+
+
+def _ask_row(document: Json, slot: str, words: str, what: list[str], units: Mapping[str, str]) -> str:
+    evidence = current(document, slot)
+    control: Control | None = control_for(document, evidence, units) if evidence else None
+    now = str(evidence["display"]) if evidence else "not read"
+    form = answer_form(slot, words, control) if control else ""
+    look = (f'<button type="button" class="o-link" data-do="open" data-evidence="{esc(evidence["id"])}">{esc(now)}</button>'
+            if evidence else f'<span class="o-hint">{esc(now)}</span>')
+    waits = "; ".join(dict.fromkeys(what))
+    return (f'<li class="o-ask"><div class="o-ask-text"><b>{esc(sentence(words))}</b><span class="o-hint">In the record: {look}'
+            f'</span><span class="o-hint">Needed for: {esc(waits)}</span></div>{form}</li>')
+
+
+def current(document: Json, slot: str) -> Json | None:
+    """What fills a slot now."""
+    record = next((r for r in document["records"] if r["slot"] == slot and r["status"] == "ok" and r["evidence"]), None)
+    return document["evidence"].get(record["evidence"][0]) if record else None
+
+
+def _differential(document: Json, cites: Citations) -> str:
+    rows = []
+    for item in document["answer"]["differential"]:
+        sides = "".join(
+            f'<div><b>{head}</b>{"".join(map(cites.reference, item[side])) or "<p class=o-hint>nothing recorded</p>"}</div>'
+            for head, side in (("For", "for"), ("Against", "against"))
+        )
+        missing = f'<p class="o-hint">Not known: {esc(", ".join(item["missing"]))}</p>' if item["missing"] else ""
+        rows.append(fold(f"dx-{item['condition']}", esc(item["condition"]), f'<div class="o-sides">{sides}</div>{missing}'))
+    return (f'<section class="o-block" aria-label="Differential"><h3>Differential</h3>{"".join(rows)}</section>' if rows else "")
+
+
+def outdated_box(found: list[Json]) -> str:
+    """What has changed in the record since: it stops a signature."""
+    rows = "".join(f"<li><b>{esc(title(row['slot']))}</b>: then {esc(row['then'] or 'nothing')}, now {esc(row['now'] or 'nothing')}</li>"
+                   for row in found)
+    return (f'<div class="o-error" role="alert"><p class="o-error-head">Not signed: the record has changed since this answer</p>'
+            f'<ul class="o-list">{rows}</ul><p class="o-hint">Ask again to work with the record as it is now.</p></div>')
+
+
+def earlier(items: list[Json]) -> str:
+    """The questions asked before in this session; each opens again."""
+    if not items:
+        return ""
+    rows = "".join(
+        f'<li><button type="button" class="o-ref" data-do="reopen" data-consultation="{esc(item["consultation"])}">'
+        f'<span class="o-ref-text"><span class="o-ref-head">{esc(item["question"])}</span> </span>'
+        f'<span class="o-when">{esc(item["state"])}, {esc(day(item["as_of"]))}</span></button></li>' for item in reversed(items)
+    )
+    return f'<section class="o-earlier" aria-label="Earlier in this session"><h3>Earlier in this session</h3><ul>{rows}</ul></section>'
+
+
+__all__ = ["CHOICE", "assessment", "claim_line", "current", "earlier", "head", "outdated_box", "plan_line", "signature", "step_line"]

@@ -1,0 +1,109 @@
+"""Citations: the numbers of an answer and the chips that open what they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app_parts import GLYPHS, KINDS, Json, day, esc, label
+
+VISIBLE = 5
+# Sources first, then what was worked out, then what it was worked out from.
+_ORDER = {"passage": 0, "derivation": 1, "fhir": 2, "statement": 3, "dicom": 4, "reading": 5}
+
+
+class Citations:
+    """Numbers evidence in the order in which the answer shows it. Decisions have no number: they are the `why`."""
+
+    def __init__(self, document: Json) -> None:
+        self.evidence: Json = document.get("evidence", {})
+        self.numbers: dict[str, int] = {}
+        answer = document.get("answer") or {}
+        shown = [*document.get("critical", [])]
+        for item in shown:
+            self._number([item["id"]])
+        for part in [*answer.get("claims", []), *answer.get("next_steps", [])]:
+            self._number(self.order(part["evidence"]))
+
+    def _number(self, ids: Iterable[str]) -> None:
+        for found in ids:
+            if self.kind(found) not in ("", "decision"):
+                self.numbers.setdefault(found, len(self.numbers) + 1)
+
+    def kind(self, evidence_id: str) -> str:
+        """The kind of a piece of evidence, or nothing where the document does not hold it."""
+        return str(self.evidence.get(evidence_id, {}).get("kind", ""))
+
+    def order(self, ids: Iterable[str]) -> list[str]:
+        """Evidence that gets a number, most telling first; what says nothing but "not known" comes last."""
+        found = [i for i in dict.fromkeys(ids) if self.kind(i) not in ("", "decision")]
+        return sorted(found, key=lambda i: (self._silent(i), _ORDER.get(self.kind(i), 9)))
+
+    def _silent(self, evidence_id: str) -> bool:
+        item = self.evidence[evidence_id]
+        return item["kind"] != "passage" and item.get("value") is None and item.get("range") is None
+
+    def decision(self, ids: Iterable[str]) -> str | None:
+        """The decision among some evidence."""
+        return next((i for i in ids if self.kind(i) == "decision"), None)
+
+    def name(self, evidence_id: str) -> str:
+        """What a chip is called aloud."""
+        item = self.evidence.get(evidence_id, {})
+        source = item.get("source", {})
+        if item.get("kind") == "passage":
+            return f"{source.get('publisher')} {source.get('edition')}, {source.get('section')}"
+        when = f", {day(item.get('effective_at'))}" if item.get("effective_at") else ""
+        text = str(item.get("display") or "")
+        return f"{label(item.get('concept') or item.get('slot'))}: {text[:90]}{when}"
+
+    def chip(self, evidence_id: str) -> str:
+        """One citation."""
+        kind, number = self.kind(evidence_id), self.numbers.get(evidence_id)
+        if number is None:
+            return ""
+        told = esc(f"{KINDS.get(kind, kind)}. {self.name(evidence_id)}")
+        return (
+            f'<button type="button" class="o-cite k-{esc(kind)}" data-do="open" data-evidence="{esc(evidence_id)}" '
+            f'title="{told}" aria-label="Evidence {number}. {told}">{number}</button>'
+        )
+
+    def chips(self, ids: Iterable[str], owner: str = "") -> str:
+        """The citations of a statement: a few, the rest behind a count, then the `why`."""
+        ids = list(ids)
+        found = self.order(ids)
+        near, far = found[:VISIBLE], found[VISIBLE:]
+        if len(far) == 1:
+            near, far = found, []
+        body = "".join(map(self.chip, near))
+        if far:
+            body += (
+                f'<details class="o-more" data-key="more-{esc(owner)}"><summary aria-label="{len(far)} more citations">'
+                f'+{len(far)}</summary>{"".join(map(self.chip, far))}</details>'
+            )
+        why = self.decision(ids)
+        if why:
+            body += (
+                f'<button type="button" class="o-why" data-do="open" data-evidence="{esc(why)}" '
+                f'data-owner="{esc(owner)}">why</button>'
+            )
+        return f'<span class="o-cites">{body}</span>' if body else ""
+
+    def reference(self, evidence_id: str) -> str:
+        """A line of evidence as a button, for lists: kind, what it is, what it says."""
+        item = self.evidence.get(evidence_id)
+        if item is None:
+            return ""
+        kind = item["kind"]
+        number = self.numbers.get(evidence_id)
+        if kind == "passage":
+            head, text = f"{item['source']['publisher']} {item['source']['edition']}", item["source"]["section"]
+        elif kind == "decision":
+            head, text = "Decision", str(item["display"])
+        else:
+            head, text = label(item.get("concept") or item["slot"]), str(item["display"])
+        when = f'<span class="o-when">{esc(day(item.get("effective_at")))}</span>' if item.get("effective_at") else ""
+        mark = f'<span class="o-num">{number}</span>' if number else f'<span class="o-glyph">{GLYPHS.get(kind, "")}</span>'
+        return (
+            f'<button type="button" class="o-ref k-{esc(kind)}" data-do="open" data-evidence="{esc(evidence_id)}">{mark}'
+            f'<span class="o-ref-text"><span class="o-ref-head">{esc(head)}</span> {esc(text[:160])}</span>{when}</button>'
+        )

@@ -1,0 +1,191 @@
+"""Forms of the page: which control fits a piece of evidence, its HTML, and reading back what was typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app_parts import Json, esc, fold, key, title
+from tools.errors import BadInput
+
+CHOICE = "protocol.choice"
+ControlKind = Literal["quantity", "boolean", "code", "text"]
+_NUMBER = re.compile(r"(<=|>=|<|>)?\s*([+-]?\d+(?:\.\d+)?)")
+_YES_NO: dict[str, bool | None] = {"yes": True, "no": False, "unknown": None}
+_SEX = ("female", "male")
+# Their first evidence counts what they list: its items are corrected, never the count.
+_LISTS = ("record.problems", "record.medications", "record.allergies", "record.critical", "record.labs", "record.vitals",
+          "record.timeline", "record.summary", "notes.findings", "drugs.renal_dosing", "guideline.search")
+
+
+@dataclass(frozen=True)
+class Control:
+    """How a value is given: a number with its unit, yes / no / not known, one of some codes, or words."""
+
+    kind: ControlKind
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    needs_reason: bool = False
+
+
+def control_for(document: Json, evidence: Json, units: Mapping[str, str]) -> Control | None:
+    """The control that fits a piece of evidence; none where it is not corrected here (a passage, a decision)."""
+    if evidence["kind"] in ("passage", "decision", "reading", "dicom") or evidence["slot"] == "question":
+        return None
+    derived, value, unit = evidence["kind"] == "derivation", evidence.get("value"), evidence.get("unit")
+    step: Json = next((s for s in document["plan"]["steps"] if s["slot"] == evidence["slot"]), {})
+    tool = str(step.get("tool") or "")
+    if tool in _LISTS:
+        return None
+    if isinstance(value, bool):
+        return Control("boolean", needs_reason=derived)
+    if isinstance(value, int | float) or evidence.get("range") or unit:
+        return Control("quantity", str(unit or "1"), needs_reason=derived)
+    if tool == "record.observation":
+        concept = str(step.get("arguments", {}).get("concept", ""))
+        return Control("quantity", units.get(concept, ""))
+    if tool == "record.age":
+        return Control("quantity", "a")
+    if tool == "record.sex":
+        return Control("code", choices=_SEX)
+    if derived and isinstance(value, str):
+        return Control("text", needs_reason=True)
+    if tool in ("record.finding", "record.medication", "record.allergy", "record.pregnancy", "record.persists"):
+        return Control("boolean")
+    if isinstance(value, str) and not derived:
+        return Control("text")
+    return None
+
+
+def read_value(control: Control, fields: Mapping[str, Any]) -> Any:
+    """What a form says, in the form `Consultation.correct` takes.
+
+    Raises:
+        BadInput: a number that is none, or nothing chosen.
+    """
+    text = str(fields.get("value") or "").strip()
+    if control.kind == "boolean":
+        if text not in _YES_NO:
+            raise BadInput("nothing is chosen", found=text or "nothing", expected="yes, no or not known",
+                           action="choose one of the three")
+        return _YES_NO[text]
+    if control.kind in ("code", "text"):
+        if not text or (control.kind == "code" and text not in control.choices):
+            raise BadInput("nothing is chosen" if control.choices else "the new value is empty", found=text or "nothing",
+                           expected=" or ".join(control.choices) or "a value", action="give the value")
+        return text
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise BadInput("the value is not a number", found=text or "nothing", expected="a number such as 1.9, or <0.3",
+                       action="use a point for decimals and no thousands separator")
+    given: Json = {"value": float(match.group(2)), "unit": str(fields.get("unit") or "").strip() or None}
+    if match.group(1):
+        given["comparator"] = match.group(1)
+    return given
+
+
+def radios(name: str) -> str:
+    """Yes, no, not known."""
+    return '<fieldset class="o-radios"><legend>Value</legend>' + "".join(
+        f'<label><input type="radio" name="value" value="{value}" data-name="{esc(name)}"> {text}</label>'
+        for value, text in (("yes", "Yes"), ("no", "No"), ("unknown", "Not known"))
+    ) + "</fieldset>"
+
+
+def number_input(control: Control, slot: str) -> str:
+    """A number and its unit side by side."""
+    return (
+        f'<div class="o-quantity"><label class="o-field">Value<input name="value" inputmode="decimal" required '
+        f'autocomplete="off" aria-label="{esc(title(slot))}: value"></label>'
+        f'<label class="o-field o-unit">Unit<input name="unit" value="{esc(control.unit)}" autocomplete="off" '
+        f'spellcheck="false" aria-label="{esc(title(slot))}: unit (UCUM)"></label></div>'
+    )
+
+
+def value_input(control: Control, slot: str) -> str:
+    """The input of a control."""
+    if control.kind == "boolean":
+        return radios(slot)
+    if control.kind == "quantity":
+        return number_input(control, slot)
+    if control.kind == "code":
+        options = "".join(f'<option value="{esc(code)}">{esc(code)}</option>' for code in control.choices)
+        return f'<label class="o-field">Value<select name="value">{options}</select></label>'
+    return '<label class="o-field">Value<input name="value" required autocomplete="off"></label>'
+
+
+def correction_form(evidence: Json, control: Control, by: str, signed: bool) -> str:
+    """Correct one piece of evidence: value, who, why."""
+    note = ""
+    if control.needs_reason:
+        note = ('<p class="o-hint">This was worked out from other values. Correct one of its inputs if that is what is '
+                "wrong; overriding the result itself needs a reason.</p>")
+    if signed:
+        note += '<p class="o-hint">The answer is signed: a correction opens a new version, to be signed again.</p>'
+    required = " required" if control.needs_reason else ""
+    optional = "" if control.needs_reason else " <i>optional</i>"
+    form = (
+        f'<form class="o-form" data-do="fix"><input type="hidden" name="evidence" value="{esc(evidence["id"])}">{note}'
+        f'{value_input(control, evidence["slot"])}{who_input(by)}'
+        f'<label class="o-field">Reason{optional}<input name="reason" autocomplete="off"{required}></label>'
+        '<button type="submit" class="o-button">Correct and work out again</button>'
+        '<p class="o-hint">Changes this consultation only. The record stays as it is; the original stays visible.</p></form>'
+    )
+    head = "Override this result" if control.needs_reason else "Correct this value"
+    return fold(f"fix-{evidence['slot']}", head, form, kind="o-act")
+
+
+def who_input(by: str) -> str:
+    """Who corrects, rejects or answers."""
+    return (f'<label class="o-field">Your name<input name="by" required autocomplete="name" value="{esc(by)}" '
+            'placeholder="Dr A. Example"></label>')
+
+
+def answer_form(slot: str, asked: str, control: Control) -> str:
+    """An inline answer to something that is not known: buttons for yes and no, a field for a number."""
+    hidden = f'<input type="hidden" name="evidence" value="{esc(slot)}">'
+    if control.kind == "boolean":
+        body = "".join(
+            f'<button type="submit" class="o-answer" name="value" value="{value}" aria-label="{esc(asked)} {text}">{text}</button>'
+            for value, text in (("yes", "Yes"), ("no", "No"))
+        )
+    elif control.kind == "code":
+        body = "".join(
+            f'<button type="submit" class="o-answer" name="value" value="{esc(code)}" aria-label="{esc(asked)} {esc(code)}">'
+            f"{esc(code)}</button>" for code in control.choices
+        )
+    else:
+        unit = "" if control.kind == "text" else (
+            f'<input class="o-unit" name="unit" value="{esc(control.unit)}" aria-label="{esc(asked)}: unit" spellcheck="false">'
+        )
+        body = (f'<input name="value" inputmode="decimal" required aria-label="{esc(asked)}: value" autocomplete="off">'
+                f'{unit}<button type="submit" class="o-answer">Enter</button>')
+    return f'<form class="o-inline" data-do="fix" data-slot="{esc(key(slot))}">{hidden}{body}</form>'
+
+
+def reject_form(item: str, by: str, role: str) -> str:
+    """Reject one statement; it stays visible, struck through, with the reason."""
+    form = (
+        f'<form class="o-form" data-do="reject"><input type="hidden" name="item" value="{esc(item)}">{who_input(by)}'
+        f'<label class="o-field">Your role<input name="role" required value="{esc(role)}" placeholder="physician"></label>'
+        '<label class="o-field">Reason<input name="reason" required autocomplete="off"></label>'
+        '<button type="submit" class="o-button o-quiet">Reject this statement</button></form>'
+    )
+    return fold(f"reject-{item}", "Reject this statement", form, kind="o-act")
+
+
+def switch_form(evidence: Json, protocols: Mapping[str, str], by: str) -> str:
+    """Switch to another protocol: the choice is evidence, so a switch is a correction of it."""
+    chosen = set(str(evidence.get("value") or "").split("+"))
+    options = "".join(
+        f'<label><input type="radio" name="value" value="{esc(name)}"{" checked" if name in chosen else ""}> {esc(text)}</label>'
+        for name, text in protocols.items()
+    )
+    return (
+        f'<form class="o-form" data-do="fix"><input type="hidden" name="evidence" value="{CHOICE}">'
+        f'<fieldset class="o-radios o-column"><legend>Protocol</legend>{options}</fieldset>{who_input(by)}'
+        '<label class="o-field">Reason <i>optional</i><input name="reason" autocomplete="off"></label>'
+        '<button type="submit" class="o-button">Switch and work out again</button></form>'
+    )

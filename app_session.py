@@ -1,0 +1,269 @@
+"""What happens when somebody does something on the page. No Gradio here: state and fields in, HTML and state out.
+
+A session's state is a plain dict: the patient, the consultation's id, the name given, the questions asked before. It
+belongs to one browser tab; everything else is read from the consultation each time.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app_answer import assessment, earlier, outdated_box
+from app_banner import WHAT_CAN_YOU_DO, abilities, banner, cards, questions
+from app_desk import Desk, ExportFormat, Line
+from app_evidence import Known, detail, overview
+from app_forms import CHOICE, Control, control_for, read_value
+from app_parts import Json, empty, error_box
+from app_steps import Run
+from tools.errors import OslerError, UsageError
+
+log = logging.getLogger("osler.page")
+EVERY = 0.15
+WELCOME = empty("Ask about this patient", "<p>Choose a question above or write your own.</p>")
+
+
+def fresh(patient: str | None = None, old: Mapping[str, Any] | None = None) -> Json:
+    """The state of a session, on a patient."""
+    kept = {key: (old or {}).get(key) or "" for key in ("by", "role")}
+    return {"patient": patient, "consultation": None, "earlier": list((old or {}).get("earlier", [])), **kept}
+
+
+@dataclass(frozen=True)
+class View:
+    """What changes on the page; None leaves a part as it is."""
+
+    state: Json
+    banner: str | None = None
+    examples: str | None = None
+    thread: str | None = None
+    panel: str | None = None
+    earlier: str | None = None
+    picked: str | None = None
+    question: str | None = None
+    busy: bool | None = None
+    answered: bool | None = None
+    signed: bool = False
+    exports: dict[ExportFormat, str] | None = None
+
+
+class Page:
+    """The page's behaviour, over one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def known(self, state: Json) -> Known:
+        """What a rendering needs besides the document."""
+        titles = {name: protocol.title for name, protocol in self.desk.protocols.items()}
+        return Known(units=self.desk.units, protocols=titles, by=state["by"], role=state["role"])
+
+    # -- patients ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> View:
+        """A page just opened."""
+        try:
+            thread = cards(self.desk.patients())
+        except OslerError as error:
+            thread = trouble(error)
+        return View(fresh(), banner="", examples="", thread=thread, panel=overview(None), earlier="", busy=False,
+                    answered=False)
+
+    def pick(self, patient: str | None, as_of: str, state: Json) -> View:
+        """Another patient: nothing of the one before stays on the page."""
+        if not patient:
+            return self.start()
+        try:
+            person = self.desk.person(patient, as_of.strip() or None)
+        except OslerError as error:
+            return View(fresh(None, state), banner=trouble(error), examples="", thread="", panel=overview(None), earlier="",
+                        busy=False, answered=False)
+        state = fresh(person.id, state)
+        line = self._line(person.id)
+        return View(state, banner=banner(person), examples=questions(line), thread=WELCOME, panel=overview(None),
+                    earlier=self._earlier(state), picked=person.id, question="", busy=False, answered=False)
+
+    def _line(self, patient: str) -> Line | None:
+        return next((line for line in self.desk.patients() if line.id == patient), None)
+
+    def _earlier(self, state: Json) -> str:
+        held = [item for item in state["earlier"] if item["patient"] == state["patient"]
+                and item["consultation"] != state["consultation"]]
+        return earlier(held)
+
+    # -- asking ------------------------------------------------------------------------------------------------------
+
+    def ask(self, question: str, files: list[str], as_of: str, state: Json) -> Iterator[View]:
+        """Ask; the steps are shown as they happen."""
+        if question.strip().lower().rstrip("?!. ") == WHAT_CAN_YOU_DO.lower().rstrip("?"):
+            yield self._abilities(state)
+            return
+        began = time.monotonic()
+        run = Run(question.strip(), self.desk.protocols)
+        yield View(state, thread=run.html(0.0), panel=overview(None), busy=True, answered=False)
+        try:
+            consult = self.desk.ask(question, state["patient"], as_of=as_of.strip() or None, notes=files, by=state["by"])
+            shown = time.monotonic()
+            for event in self.desk.events(consult):
+                run.take(event.kind, event.data)
+                if time.monotonic() - shown >= EVERY:
+                    shown = time.monotonic()
+                    yield View(state, thread=run.html(shown - began))
+            yield self._answered(consult.id, state, question="")
+        except OslerError as error:
+            yield View(state, thread=trouble(error), question=question, busy=False, answered=False)
+        except Exception:
+            log.exception("a question could not be answered")
+            yield View(state, thread=bug(), question=question, busy=False, answered=False)
+
+    def _abilities(self, state: Json) -> View:
+        from tools.calculators import list_calculators
+
+        rows = [(p.title, " ".join(p.purpose.split()), p.reviewed_by is not None) for p in self.desk.protocols.values()]
+        return View(state | {"consultation": None}, thread=abilities(rows, [row["title"] for row in list_calculators()]),
+                    panel=overview(None), question="", busy=False, answered=False)
+
+    def _answered(self, consultation: str, state: Json, *, question: str | None = None, change: Json | None = None,
+                  opened: str | None = None, error: str = "") -> View:
+        document = self.desk.document(consultation)
+        state = {**state, "consultation": consultation, "earlier": remembered(state["earlier"], document)}
+        known = self.known(state)
+        panel = overview(document)
+        if opened and opened in document["evidence"]:
+            panel = detail(document, opened, known, self.desk.behind(document, opened))
+        return View(
+            state, thread=error + assessment(document, known, change), panel=panel, earlier=self._earlier(state), question=question,
+            busy=False, answered=True, signed=document["status"] == "signed", exports=self.desk.export(consultation),
+        )
+
+    def reopen(self, consultation: str, state: Json) -> View:
+        """An earlier question of this session (or of the address line), as it stands now."""
+        try:
+            document = self.desk.document(consultation)
+            if state["patient"] and document["patient"] != state["patient"]:
+                raise UsageError("this consultation is about another patient", found=document["patient"],
+                                 expected=state["patient"], action="choose that patient first")
+            return self._answered(consultation, state)
+        except OslerError as error:
+            return View(state, thread=trouble(error))
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    def open(self, evidence: str, owner: str, state: Json, error: str = "") -> View:
+        """One piece of evidence, or all of it where none is named."""
+        if not state["consultation"]:
+            return View(state, panel=overview(None))
+        document = self.desk.document(state["consultation"])
+        if not evidence:
+            return View(state, panel=overview(document))
+        known = self.known(state)
+        return View(state, panel=detail(document, evidence, known, self.desk.behind(document, evidence), owner, error))
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    def fix(self, fields: Mapping[str, Any], state: Json) -> View:
+        """Correct (or answer) something; what depends on it is worked out again."""
+        target, by = str(fields.get("evidence") or ""), str(fields.get("by") or "").strip()
+        state = {**state, "by": by or state["by"]}
+
+        def correct() -> View:
+            consultation = self._consultation(state)
+            document = self.desk.document(consultation)
+            control, item = self._control(document, target)
+            value = read_value(control, fields)
+            consult = self.desk.osler.open(consultation)
+            change = consult.correct(target, value, by, str(fields.get("reason") or "").strip() or None)
+            new = self.desk.document(consultation)
+            slot = item["slot"]
+            opened = next((i for record in new["records"] for i in record["evidence"]
+                           if new["evidence"].get(i, {}).get("slot") == slot), None)
+            return self._answered(consultation, state, change=change, opened=opened)
+
+        return self._guard(correct, state, target, bool(fields.get("panel")))
+
+    def _control(self, document: Json, target: str) -> tuple[Control, Json]:
+        item = document["evidence"].get(target)
+        if item is None:
+            held = (document["evidence"].get(i) for record in document["records"] for i in record["evidence"])
+            item = next((found for found in held if found and found["slot"] == target), None)
+        if item is None:
+            raise UsageError("this evidence is no longer in use", found=target, expected="evidence of the current answer",
+                             action="look at the answer again")
+        if item["slot"] == CHOICE:
+            return Control("code", choices=tuple(self.desk.protocols)), item
+        control = control_for(document, item, self.desk.units)
+        if control is None:
+            raise UsageError("this is not corrected directly", found=item["display"], expected="a fact about the patient",
+                             action="correct what it rests on")
+        return control, item
+
+    def reject(self, fields: Mapping[str, Any], state: Json) -> View:
+        """Reject one statement, with a reason; it stays visible."""
+        by, role = str(fields.get("by") or "").strip(), str(fields.get("role") or "").strip()
+        state = {**state, "by": by or state["by"], "role": role or state["role"]}
+
+        def decide() -> View:
+            consultation = self._consultation(state)
+            reason = str(fields.get("reason") or "").strip()
+            if not reason:
+                raise UsageError("the reason is missing", found="nothing", expected="why it is rejected", action="say why")
+            self.desk.osler.open(consultation).reject(str(fields.get("item") or ""), by, role, reason)
+            return self._answered(consultation, state)
+
+        return self._guard(decide, state, "", True)
+
+    def sign(self, by: str, role: str, state: Json) -> View:
+        """Sign the answer; the record is read again first, and what changed stops it."""
+        state = {**state, "by": by.strip() or state["by"], "role": role.strip() or state["role"]}
+
+        def decide() -> View:
+            consultation = self._consultation(state)
+            result = self.desk.osler.open(consultation).approve(by.strip(), role.strip())
+            return self._answered(consultation, state, error="" if result["approved"] else outdated_box(result["rechecked"]))
+
+        return self._guard(decide, state, "", False)
+
+    def _consultation(self, state: Json) -> str:
+        if not state["consultation"]:
+            raise UsageError("there is no answer yet", found="nothing", expected="an answered question", action="ask first")
+        return str(state["consultation"])
+
+    def _guard(self, work: Callable[[], View], state: Json, target: str, in_panel: bool) -> View:
+        """Run a decision. An error stands where it was made, and what was typed stays in its form."""
+        try:
+            return work()
+        except OslerError as error:
+            message = trouble(error)
+        except Exception:
+            log.exception("a decision could not be carried out")
+            message = bug()
+        if not state["consultation"]:
+            return View(state, thread=message)
+        if in_panel:
+            return self.open(target, "", state, message) if target else View(state, panel=message + overview(None))
+        document = self.desk.document(state["consultation"])
+        return View(state, thread=message + assessment(document, self.known(state)))
+
+
+def remembered(items: list[Json], document: Json) -> list[Json]:
+    """The session's questions with this one as it stands now."""
+    line = {"consultation": document["consultation"], "patient": document["patient"], "question": document["question"],
+            "as_of": document["as_of"], "state": "signed" if document["status"] == "signed" else "draft"}
+    return [*(item for item in items if item["consultation"] != line["consultation"]), line]
+
+
+def trouble(error: OslerError) -> str:
+    """An error document on the page; each showing is a new one, so that the same mistake twice is seen twice."""
+    return f'<div data-at="{time.monotonic_ns()}">{error_box(error.document())}</div>'
+
+
+def bug() -> str:
+    """What a bug looks like: nothing of it is shown here, all of it is in the log."""
+    return f'<div data-at="{time.monotonic_ns()}">' + error_box({
+        "code": "bug", "message": "Something went wrong inside Osler", "found": None,
+        "expected": "an answer or a reason why there is none",
+        "action": "Nothing was lost: the consultation stands as before. The log of the server says what happened.",
+    }) + "</div>"

@@ -1,0 +1,1 @@
+"""Benchmarks, one file each: a `run(...)` that returns the contract's document."""

@@ -1,0 +1,36 @@
+"""Shares with their interval: no number without its error."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+METHOD = "Wilson 95 %"
+
+
+def wilson(successes: int, n: int) -> tuple[float, float]:
+    """The Wilson score interval at 95 % (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
+    if n == 0:
+        return (0.0, 1.0)
+    z = 1.959963984540054
+    share = successes / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return (round(max(0.0, centre - half), 4), round(min(1.0, centre + half), 4))
+
+
+def share(successes: int, n: int) -> dict[str, Any]:
+    """`{"score", "interval", "n"}` of a share."""
+    return {"score": round(successes / n, 4) if n else None, "interval": list(wilson(successes, n)), "n": n}
+
+
+def document(name: str, metric: str, successes: int, n: int, seconds: float, **more: Any) -> dict[str, Any]:
+    """The document of `osler bench NAME --json`."""
+    import importlib.metadata
+
+    return {
+        "benchmark": name, "metric": metric, "score": round(successes / n, 4) if n else 0.0,
+        "interval": list(wilson(successes, n)), "interval_method": METHOD, "n": n,
+        "excluded": more.pop("excluded", []), "by": more.pop("by", {}), "seconds": round(seconds, 2),
+        "versions": {"osler": importlib.metadata.version("osler")}, **more,
+    }

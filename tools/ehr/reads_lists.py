@@ -1,0 +1,154 @@
+"""Lists: problems, laboratory results, vital signs, the timeline, a summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from knowledge.evidence import Evidence
+from tools.ehr.elements import codings, words
+from tools.ehr.reading import NoParams, concept_of, fact, main_concept, nothing, plural, record_of
+from tools.ehr.reads_drugs import allergies, medications
+from tools.ehr.reads_person import age, sex
+from tools.ehr.reads_results import latest
+from tools.ehr.record import Entry, PatientRecord
+from tools.ehr.results import results_of
+from tools.spec import Params, ToolOutput, tool
+
+if TYPE_CHECKING:
+    from tools.context import ToolContext
+
+TIMELINE = 60
+_EVENTS = {
+    "Encounter": "Encounter.type", "Condition": "Condition.code", "Procedure": "Procedure.code",
+    "MedicationRequest": "MedicationRequest.medication", "Immunization": "Immunization.vaccineCode",
+    "DiagnosticReport": "DiagnosticReport.code",
+}
+
+
+def _key(entry: Entry) -> str:
+    return entry.reference.replace("/", "-")
+
+
+@tool("record.problems", version="1.0.0", kind="record", title="Problem list")
+async def problems(params: NoParams, ctx: ToolContext) -> ToolOutput:
+    """Confirmed conditions, one item each: value true where active, else its clinical status."""
+    record = record_of(ctx)
+    part = await record.slice("Condition")
+    items = []
+    for entry in part.entries:
+        past = entry.verdict.flags[0] if entry.verdict.flags else "past"
+        shown = entry.text or entry.reference
+        items.append(fact(
+            ctx, entry, True if entry.verdict.current else past, shown if entry.verdict.current else f"{shown}, {past}",
+            slot=f"{ctx.slot}.{_key(entry)}", concept=main_concept(ctx.terminology, entry)))
+    active = sum(entry.verdict.current for entry in part.entries)
+    flags = tuple(f"{entry.verdict.reason}: {entry.text}" for entry in part.rejected)
+    shown = f"{plural(active, 'active problem')}, {len(part.entries) - active} past" if part.entries else (
+        "no problem list recorded")
+    head = nothing(ctx, part.query, shown, value=float(active) if part.entries and part.complete else None,
+                   unit="1" if part.entries else None, flags=(*flags, *part.problems), complete=part.complete)
+    return ToolOutput(evidence=[head, *items], warnings=[*part.problems])
+
+
+class LabsParams(Params):
+    """One concept, or all."""
+
+    concept: str | None = Field(default=None, description="concept id; all laboratory results where it is left out")
+
+
+@tool("record.labs", version="1.0.0", kind="record", title="Laboratory results")
+async def labs(params: LabsParams, ctx: ToolContext) -> ToolOutput:
+    """The newest result of each laboratory test, or of one concept."""
+    if params.concept:
+        results = await results_of(record_of(ctx), concept_of(ctx, params.concept))
+        return ToolOutput(evidence=[latest(results, ctx)])
+    return await _category(ctx, "laboratory", "laboratory tests")
+
+
+@tool("record.vitals", version="1.0.0", kind="record", title="Vital signs")
+async def vitals(params: NoParams, ctx: ToolContext) -> ToolOutput:
+    """The newest value of each vital sign."""
+    return await _category(ctx, "vital-signs", "vital signs")
+
+
+async def _category(ctx: ToolContext, category: str, label: str) -> ToolOutput:
+    """The newest result of each concept that has one in a category; observations of no known concept are counted."""
+    record = record_of(ctx)
+    part = await record.slice("Observation")
+    inside = [entry for entry in part.entries if _in_category(entry, category)]
+    concepts: dict[str, None] = {}
+    strange: dict[str, None] = {}
+    for entry in inside:
+        named = _concepts(record, entry)
+        concepts.update(dict.fromkeys(named))
+        if not named:
+            strange[entry.text or entry.reference] = None
+    items = [
+        latest(await results_of(record, ctx.terminology.get(concept)), ctx, slot=f"{ctx.slot}.{concept}")
+        for concept in concepts
+    ]
+    shown = f"{len(items)} {label}" + (f", {len(strange)} not recognised" if strange else "")
+    head = nothing(
+        ctx, f"{part.query}&category={category}", shown if inside else f"no {label} recorded",
+        value=float(len(items)) if inside and part.complete else None, unit="1" if inside else None,
+        flags=tuple(f"not recognised: {name}" for name in list(strange)[:20]), complete=part.complete)
+    return ToolOutput(evidence=[head, *items], warnings=[*part.problems])
+
+
+def _in_category(entry: Entry, category: str) -> bool:
+    found = entry.resource.get("category") or []
+    return any(coding.get("code") == category for item in found if isinstance(item, dict)
+               for coding in item.get("coding", []))
+
+
+def _concepts(record: PatientRecord, entry: Entry) -> list[str]:
+    """Concepts an observation gives results for: its own, else those of its components."""
+    own = main_concept(record.terminology, entry)
+    if own is not None and "component" not in entry.resource:
+        return [own]
+    parts = []
+    for component in entry.resource.get("component", []):
+        text = words(component.get("code"))
+        shell = Entry(component, entry.verdict, entry.reference, entry.version, entry.at, entry.moment,
+                      tuple(codings(component.get("code"))), text)
+        if concept := main_concept(record.terminology, shell):
+            parts.append(concept)
+    return parts or ([own] if own else [])
+
+
+@tool("record.timeline", version="1.0.0", kind="record", title="Timeline")
+async def timeline(params: NoParams, ctx: ToolContext) -> ToolOutput:
+    """What happened, newest first: encounters, diagnoses, procedures, orders, reports, notes."""
+    record = record_of(ctx)
+    entries: list[tuple[Entry, str]] = []
+    trouble: list[str] = []
+    for kind, path in _EVENTS.items():
+        part = await record.slice(kind)
+        entries += [(entry, path) for entry in part.entries if entry.at]
+        trouble += part.problems
+    entries.sort(key=lambda item: (item[0].moment or record.as_of, item[0].reference), reverse=True)
+    items = [
+        fact(ctx, entry, entry.text or entry.type, f"{entry.type}: {entry.text or entry.reference}", path=path,
+             slot=f"{ctx.slot}.{_key(entry)}")
+        for entry, path in entries[:TIMELINE]
+    ]
+    shown = f"{len(items)} of {len(entries)} events" if len(entries) > TIMELINE else plural(len(entries), "event")
+    head = nothing(ctx, f"Patient/{record.patient_id}/$everything", shown, value=float(len(entries)), unit="1",
+                   flags=tuple(dict.fromkeys(trouble)), complete=not trouble)
+    return ToolOutput(evidence=[head, *items], warnings=list(dict.fromkeys(trouble)))
+
+
+@tool("record.summary", version="1.0.0", kind="record", title="Summary")
+async def summary(params: NoParams, ctx: ToolContext) -> ToolOutput:
+    """Who the patient is: age, sex, active problems, current medication, allergies, each with its own evidence."""
+    parts: list[Evidence] = []
+    for name, spec in {"age": age, "sex": sex, "problems": problems, "medications": medications,
+                       "allergies": allergies}.items():
+        parts += (await spec.call({}, ctx.at(f"{ctx.slot}.{name}", {}))).evidence
+    heads = {item.slot.removeprefix(f"{ctx.slot}."): item for item in parts}
+    shown = "; ".join(heads[name].display for name in ("age", "sex", "problems", "medications", "allergies"))
+    record = record_of(ctx)
+    head = nothing(ctx, f"Patient/{record.patient_id}", shown, complete=True)
+    return ToolOutput(evidence=[head, *parts])
