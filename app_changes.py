@@ -22,7 +22,7 @@ def change_box(change: Json, cites: Citations) -> str:
     body = f'<div class="o-diff">{diff}</div>' if diff else '<p class="o-hint">The answer reads as before.</p>'
     what = ", ".join(title(slot) for slot in change.get("corrected", [])) or "Correction"
     return (
-        f'<section class="o-change" aria-label="What the correction changed"><h3>Corrected: {esc(what)}</h3>{_values(change, cites)}'
+        f'<section class="o-change" data-version="{esc(change['after_version'])}" aria-label="What the correction changed"><h3>Corrected: {esc(what)}</h3>{_values(change, cites)}'
         f'<div class="o-pills">{"".join(counts)}</div>'
         + fold("change-diff", f'{count(len(change["diff"]), "change")} in the answer', body, opened=True) + "</section>"
     )

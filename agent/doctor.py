@@ -12,6 +12,7 @@ import platform
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any, TypeVar
 
 from agent.settings import Settings
@@ -215,9 +216,8 @@ def _store(settings: Settings) -> Json:
                   "how": "osler demo --load, or osler ehr import PATH"}
     if not settings.records.is_file():
         return body
-    with sqlite3.connect(f"{settings.records.resolve().as_uri()}?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"{settings.records.resolve().as_uri()}?mode=ro", uri=True)) as database:
         counts = dict(database.execute("SELECT type, count(*) FROM resource GROUP BY type"))
-    database.close()
     patients = counts.get("Patient", 0)
     return body | {"patients": patients, "resources": sum(counts.values()), "how": None if patients else body["how"]}
 

@@ -2,7 +2,8 @@
 
 Units are parsed by `ucumvert` (UCUM over pint). It takes over a second to load, so it is imported only when two units
 differ in writing. Annotations in braces are part of the meaning here (`ng/mL{FEU}` is not `ng/mL{DDU}`), although UCUM
-itself lets them be ignored: a D-dimer assay in FEU must never be compared with one in DDU.
+itself lets them be ignored: a D-dimer assay in FEU must never be compared with one in DDU, nor a clearance in mL/min
+with an eGFR indexed to body surface.
 """
 
 from __future__ import annotations
@@ -10,24 +11,20 @@ from __future__ import annotations
 import functools
 import math
 import re
-from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
+
+from knowledge.units import number, table_factor, unit_label
 
 COMPARATORS = ("<", "<=", ">=", ">")
 _ANNOTATION = re.compile(r"\{([^}]*)\}")
 # Annotations that carry no meaning for comparison: they only say what is counted.
-_IDLE_ANNOTATIONS = {"score", "points", "point", "ratio", "INR", "beats", "breaths", "count", "1.73_m2"}
-_SHOWN = {
-    "1": "", "{score}": "", "{points}": "", "mm[Hg]": "mmHg", "Cel": "°C", "[degF]": "°F", "10*9/L": "×10⁹/L",
-    "10*3/uL": "×10³/µL", "mL/min/{1.73_m2}": "mL/min/1.73 m²", "/min": "/min", "a": "years", "mo": "months",
-    "d": "days", "h": "hours", "{INR}": "", "umol/L": "µmol/L", "ug/L": "µg/L", "kg/m2": "kg/m²", "[lb_av]": "lb",
-    "[in_i]": "in", "ng/mL{FEU}": "ng/mL FEU", "ug/L{FEU}": "µg/L FEU", "mg/L{FEU}": "mg/L FEU",
-    "ng/mL{DDU}": "ng/mL DDU", "ug/mL{FEU}": "µg/mL FEU", "ug": "µg",
-}
+_IDLE_ANNOTATIONS = {"score", "points", "point", "ratio", "INR", "beats", "breaths", "count"}
+
+
+__all__ = ["Quantity", "UnitError", "annotation", "check_unit", "convert", "factor", "number", "unit_label"]
 
 
 class UnitError(ValueError):
@@ -61,19 +58,6 @@ class Quantity:
         if self.comparator in (">", ">="):
             return (self.value, math.inf)
         return (self.value, self.value)
-
-
-def number(value: float) -> str:
-    """A number without noise: at most 10 significant digits, no trailing zeros, never an exponent below 1e15."""
-    text = f"{value:.10g}"
-    if "e" in text:
-        text = f"{value:.10f}".rstrip("0").rstrip(".")
-    return text
-
-
-def unit_label(unit: str) -> str:
-    """How a UCUM unit is printed for people."""
-    return _SHOWN.get(unit, unit)
 
 
 def annotation(unit: str) -> str | None:
@@ -110,19 +94,6 @@ def check_unit(unit: str) -> None:
     _parse(unit)
 
 
-@functools.cache
-def analytes() -> dict[str, dict[str, float]]:
-    """Factors that need the analyte: LOINC or concept id -> {unit: how many of the first unit make one of it}."""
-    path = Path(__file__).with_name("analytes.yaml")
-    rows = yaml.safe_load(path.read_text(encoding="utf-8"))
-    table: dict[str, dict[str, float]] = {}
-    for row in rows:
-        units = {unit: float(factor) for unit, factor in row["units"].items()}
-        for key in [row["id"], *row.get("loinc", [])]:
-            table[key] = units
-    return table
-
-
 @functools.lru_cache(maxsize=4096)
 def factor(source: str, target: str, analyte: str | None = None) -> tuple[float, float]:
     """`(scale, offset)` such that `target = source * scale + offset`.
@@ -135,11 +106,12 @@ def factor(source: str, target: str, analyte: str | None = None) -> tuple[float,
     """
     if source == target:
         return (1.0, 0.0)
+    if (known := table_factor(source, target, analyte)) is not None:
+        return (known, 0.0)
     if annotation(source) != annotation(target):
-        raise UnitError(f"found {source!r}; expected {target!r}: results of different assays are not converted")
-    units = analytes().get(analyte or "", {})
-    if source in units and target in units:
-        return (units[source] / units[target], 0.0)
+        raise UnitError(
+            f"found {source!r}; expected {target!r}: results of different assays or indexing are not converted"
+        )
     first, second = _parse(source), _parse(target)
     registry = _registry()
     try:

@@ -83,3 +83,32 @@ def test_an_id_used_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(CorpusError, match="twice"):
         load_corpus(tmp_path)
+
+
+def test_thresholds_are_in_units_their_slots_can_be_compared_in() -> None:
+    """A clearance is compared with mL/min, an eGFR with mL/min/1.73 m²: otherwise a criterion could never be decided."""
+    from knowledge.predicate import _walk
+    from knowledge.quantity import UnitError, factor
+
+    corpus, terms, wrong = default_corpus(), default_terminology(), []
+    for protocol in default_protocols().values():
+        units = {step.slot: _unit(step, terms) for step in protocol.steps}
+        for criterion in protocol.criteria:
+            for predicate in [*([criterion.when] if criterion.when else []), *criterion.unless]:
+                for key, (slot, reference) in _walk(predicate):
+                    if key == "compare" and units[slot] is not None:
+                        concept = protocol.step_by_slot[slot].with_.get("concept")
+                        try:
+                            factor(units[slot], corpus.value(reference).unit or "1", concept)
+                        except UnitError as error:
+                            wrong.append(f"{protocol.id}/{criterion.id} {slot} {reference}: {error}")
+    assert wrong == []
+
+
+def _unit(step: Any, terms: Any) -> str | None:
+    if step.tool.startswith("calc."):
+        spec = catalog()[step.tool]
+        return spec.unit
+    if step.tool == "record.observation":
+        return terms.get(step.with_["concept"]).unit
+    return "a" if step.tool == "record.age" else None

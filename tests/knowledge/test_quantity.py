@@ -37,9 +37,14 @@ def test_feu_and_ddu_are_never_converted() -> None:
     assert convert(Quantity(0.5, "mg/L{FEU}"), "ug/L{FEU}").value == pytest.approx(500)
 
 
-def test_idle_annotations_do_not_matter() -> None:
-    assert annotation("mL/min/{1.73_m2}") is None
+def test_annotations_that_only_count_do_not_matter() -> None:
+    assert annotation("{score}") is None
     assert annotation("ng/mL{FEU}") == "FEU"
+
+
+def test_an_indexed_egfr_is_not_a_clearance() -> None:
+    with pytest.raises(UnitError, match="index"):
+        convert(Quantity(60, "mL/min/{1.73_m2}"), "mL/min")
 
 
 def test_unknown_unit_is_refused() -> None:
