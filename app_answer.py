@@ -29,7 +29,7 @@ def assessment(document: Json, known: Known, change: Json | None = None) -> str:
     urgent = [step for step in answer["next_steps"] if step["criterion"] in flagged]
     steps = [step for step in answer["next_steps"] if step not in urgent]
     body = [
-        head(document), change_box(change, cites) if change else "", plan_line(document, cites, known),
+        head(document), change_box(change, cites, document["version"]) if change else "", plan_line(document, cites, known),
         _flags(flags, urgent, cites), _sections(others, steps, cites, near=True), _next_steps(steps, cites),
         _gaps(document, known), _sections(others, steps, cites, near=False), _differential(document, cites),
         corrections_made(document),
@@ -72,7 +72,7 @@ def plan_line(document: Json, cites: Citations, known: Known) -> str:
     choice = (plan.get("choice") or {}).get("evidence")
     button = (f'<button type="button" class="o-link" data-do="open" data-evidence="{esc(choice)}">Why, and switch</button>'
               if choice and cites.kind(choice) else "")
-    return (f'<div class="o-plan"><p>{"<br>".join(names) or esc(plain)} {button}</p>{run_summary(document)}</div>')
+    return (f'<div class="o-plan"><p>{"<br>".join(names) or esc(plain)} {button}</p>{run_summary(document, known.elapsed)}</div>')
 
 
 # -- statements ------------------------------------------------------------------------------------------------------

@@ -25,19 +25,22 @@ def banner(person: Person) -> str:
         f'<span class="o-faint">{esc(born)}</span><span class="o-faint">{esc(numbers)}</span></p></div>'
         f'<dl class="o-facts"><div><dt>Allergies</dt><dd>{_list(facts, "allergies")}</dd></div>'
         f'<div><dt>Active problems</dt><dd>{_list(facts, "problems")}</dd></div>'
-        f'<div><dt>As of</dt><dd>{esc(clock(person.as_of))} <span class="o-faint">{esc(told)}</span></dd></div></dl></section>'
+        f'<div><dt>Critical results, last 72 hours</dt><dd>{_swept(facts)}</dd></div><div><dt>As of</dt><dd>{esc(clock(person.as_of))} <span class="o-faint">{esc(told)}</span></dd></div></dl></section>'
     )
 
 
 def critical(found: list[Json]) -> str:
-    """Critical results, above everything; a sweep that could not be made is said."""
+    """Critical results, above everything. Without any nothing stands here: the banner says what was looked at."""
     rows = "".join(f'<li><b>{esc(item["display"])}</b><span>{esc(clock(item.get("effective_at")))}</span></li>' for item in found[1:])
     if rows:
         return (f'<section class="o-critical" role="alert" aria-label="Critical results"><p>Critical result'
                 f'{"s" if len(found) > 2 else ""}</p><ul>{rows}</ul></section>')
-    if found and found[0].get("value") is None:
-        return f'<p class="o-unswept">{esc(found[0]["display"])}</p>'
     return ""
+
+
+def _swept(facts: dict[str, list[Json]]) -> str:
+    head = _head(facts, "critical")
+    return esc(head["display"]) if head else '<span class="o-warn">not read</span>'
 
 
 def _head(facts: dict[str, list[Json]], slot: str) -> Json | None:

@@ -10,7 +10,7 @@ from app_parts import Json, clock, count, esc, fold, label, title
 PLACES = {"claims": "Statement", "next_steps": "Next step", "not_answered": "Not answered"}
 
 
-def change_box(change: Json, cites: Citations) -> str:
+def change_box(change: Json, cites: Citations, version: int) -> str:
     """What a correction did: corrected, worked out again, kept, opened, closed; then the answer before and after."""
     counts = []
     for name, head in (("rerun", "worked out again"), ("kept", "kept"), ("added", "added"), ("dropped", "dropped")):
@@ -22,7 +22,8 @@ def change_box(change: Json, cites: Citations) -> str:
     body = f'<div class="o-diff">{diff}</div>' if diff else '<p class="o-hint">The answer reads as before.</p>'
     what = ", ".join(title(slot) for slot in change.get("corrected", [])) or "Correction"
     return (
-        f'<section class="o-change" data-version="{esc(change['after_version'])}" aria-label="What the correction changed"><h3>Corrected: {esc(what)}</h3>{_values(change, cites)}'
+        f'<section class="o-change" data-version="{version}" aria-label="What the correction changed"><h3 tabindex="-1">'
+        f'Corrected: {esc(what)}</h3>{_values(change, cites)}'
         f'<div class="o-pills">{"".join(counts)}</div>'
         + fold("change-diff", f'{count(len(change["diff"]), "change")} in the answer', body, opened=True) + "</section>"
     )

@@ -11,6 +11,16 @@ VISIBLE = 5
 _ORDER = {"passage": 0, "derivation": 1, "fhir": 2, "statement": 3, "dicom": 4, "reading": 5}
 
 
+_WORDS = {"drug", "dose", "label", "renal", "acute"}
+
+
+def short_title(document: str) -> str:
+    """A document's id as people cite it: `esc-af-2024` reads `ESC AF 2024`, `apixaban-label` reads `Apixaban label`."""
+    parts = [part.upper() if len(part) <= 4 and part not in _WORDS else part for part in document.split("-")]
+    text = " ".join(parts)
+    return text[:1].upper() + text[1:]
+
+
 class Citations:
     """Numbers evidence in the order in which the answer shows it. Decisions have no number: they are the `why`."""
 
@@ -51,7 +61,7 @@ class Citations:
         item = self.evidence.get(evidence_id, {})
         source = item.get("source", {})
         if item.get("kind") == "passage":
-            return f"{source.get('publisher')} {source.get('edition')}, {source.get('section')}"
+            return f"{short_title(str(source.get('document')))}, {source.get('section')}"
         when = f", {day(item.get('effective_at'))}" if item.get("effective_at") else ""
         text = str(item.get("display") or "")
         return f"{label(item.get('concept') or item.get('slot'))}: {text[:90]}{when}"
@@ -96,7 +106,7 @@ class Citations:
         kind = item["kind"]
         number = self.numbers.get(evidence_id)
         if kind == "passage":
-            head, text = f"{item['source']['publisher']} {item['source']['edition']}", item["source"]["section"]
+            head, text = short_title(str(item["source"]["document"])), item["source"]["section"]
         elif kind == "decision":
             head, text = "Decision", str(item["display"])
         else:

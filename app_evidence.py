@@ -30,12 +30,14 @@ class Behind:
 
 @dataclass(frozen=True)
 class Known:
-    """What the page knows besides the document: units by concept, titles of protocols, who sits here."""
+    """What the page knows besides the document: units by concept, titles of protocols, who sits here, and how long
+    the answer took (null where it was not waited for)."""
 
     units: Mapping[str, str] = field(default_factory=dict)
     protocols: Mapping[str, str] = field(default_factory=dict)
     by: str = ""
     role: str = ""
+    elapsed: float | None = None
 
 
 def overview(document: Json | None) -> str:
@@ -240,7 +242,7 @@ def _decision(document: Json, item: Json, cites: Citations, behind: Behind) -> s
 
 
 def _cited(document: Json, item: Json) -> list[str]:
-    record = next((r for r in document["records"] if item["id"] in r["evidence"]), {"evidence": []})
+    record: Json = next((r for r in document["records"] if item["id"] in r["evidence"]), {"evidence": []})
     return list(record["evidence"])
 
 

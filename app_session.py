@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app_answer import assessment, earlier, outdated_box
@@ -56,26 +56,43 @@ class Page:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    def known(self, state: Json) -> Known:
+    def known(self, state: Json, elapsed: float | None = None) -> Known:
         """What a rendering needs besides the document."""
         titles = {name: protocol.title for name, protocol in self.desk.protocols.items()}
-        return Known(units=self.desk.units, protocols=titles, by=state["by"], role=state["role"])
+        return Known(units=self.desk.units, protocols=titles, by=state["by"], role=state["role"], elapsed=elapsed)
 
     # -- patients ----------------------------------------------------------------------------------------------------
 
-    def start(self) -> View:
-        """A page just opened."""
+    def lines(self) -> list[Line]:
+        """The patients of the record; none where it cannot be read (`start` then says why)."""
+        try:
+            return self.desk.patients()
+        except OslerError:
+            return []
+
+    def start(self, state: Json | None = None) -> View:
+        """A page without a patient: those there are."""
         try:
             thread = cards(self.desk.patients())
         except OslerError as error:
             thread = trouble(error)
-        return View(fresh(), banner="", examples="", thread=thread, panel=overview(None), earlier="", busy=False,
-                    answered=False)
+        return View(fresh(None, state), banner="", examples="", thread=thread, panel=overview(None), earlier="", picked="",
+                    busy=False, answered=False)
+
+    def resume(self, consultation: str) -> View:
+        """A page opened on a consultation of before (`?consultation=ID`)."""
+        try:
+            document = self.desk.document(consultation)
+            view = self.pick(document["patient"], document["as_of"], fresh())
+            answered = self._answered(consultation, view.state)
+        except OslerError as error:
+            return replace(self.start(), banner=trouble(error))
+        return replace(answered, banner=view.banner, examples=view.examples, picked=view.picked)
 
     def pick(self, patient: str | None, as_of: str, state: Json) -> View:
         """Another patient: nothing of the one before stays on the page."""
         if not patient:
-            return self.start()
+            return self.start(state)
         try:
             person = self.desk.person(patient, as_of.strip() or None)
         except OslerError as error:
@@ -112,7 +129,7 @@ class Page:
                 if time.monotonic() - shown >= EVERY:
                     shown = time.monotonic()
                     yield View(state, thread=run.html(shown - began))
-            yield self._answered(consult.id, state, question="")
+            yield self._answered(consult.id, state, question="", elapsed=time.monotonic() - began)
         except OslerError as error:
             yield View(state, thread=trouble(error), question=question, busy=False, answered=False)
         except Exception:
@@ -127,10 +144,10 @@ class Page:
                     panel=overview(None), question="", busy=False, answered=False)
 
     def _answered(self, consultation: str, state: Json, *, question: str | None = None, change: Json | None = None,
-                  opened: str | None = None, error: str = "") -> View:
+                  opened: str | None = None, error: str = "", elapsed: float | None = None) -> View:
         document = self.desk.document(consultation)
         state = {**state, "consultation": consultation, "earlier": remembered(state["earlier"], document)}
-        known = self.known(state)
+        known = self.known(state, elapsed)
         panel = overview(document)
         if opened and opened in document["evidence"]:
             panel = detail(document, opened, known, self.desk.behind(document, opened))

@@ -40,14 +40,14 @@ def step_row(record: Json, evidence: Json) -> str:
     )
 
 
-def run_summary(document: Json) -> str:
+def run_summary(document: Json, elapsed: float | None = None) -> str:
     """The steps behind an answer, folded."""
     records = document["records"]
     done = [record for record in records if record["status"] != "skipped"]
     failed = [record for record in records if record["status"] == "error"]
     checks = document.get("checks", [])
     passed = sum(bool(check["passed"]) for check in checks)
-    text = f"{count(len(done), 'step')}, {seconds(float(document['ledger'].get('seconds') or 0))} in tools"
+    text = count(len(done), "step") + (f" in {seconds(elapsed)}" if elapsed else "")
     if failed:
         text += f", {len(failed)} failed"
     if checks:

@@ -125,11 +125,13 @@ def _lookup(draft: Draft, body: Json) -> None:
     head = board.slot(body["slot"])
     if head is None:
         return
+    passages = [e for e in map(board.evidence, record.evidence[1:]) if isinstance(e.source, GuidelinePassage)]
+    if body["tool"] == "guideline.search":
+        for item in passages:
+            draft.plain(wording.PASSAGE, item, [head.id])
+        return
     for item in board.items(body["slot"]) or [head]:
-        if isinstance(item.source, GuidelinePassage):
-            draft.plain(wording.PASSAGE, item, [])
-        else:
-            draft.plain(wording.LOOKUP if item.effective_at else wording.LOOKUP_UNDATED, item, [])
+        draft.plain(wording.LOOKUP if item.effective_at else wording.LOOKUP_UNDATED, item, [])
 
 
 def _choice(draft: Draft, choice: Evidence) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from knowledge.evidence import Evidence, FhirElement, show_value
 
-MAX_FACTS = 40
+MAX_FACTS = 24
 MAX_TEXT = 120
 MAX_PURPOSE = 260
 _FENCE = re.compile(r"</?\s*(record|question)\b[^>]*>", re.IGNORECASE)
@@ -49,36 +49,33 @@ PROMPT_VERSION = "planner-" + hashlib.sha256("\x1f".join([CHOOSE, REFINE, _REPAI
 """Which prompts were used; follows from their wording."""
 
 
-def choose_prompt(question: str, ranked: Sequence[dict[str, Any]], facts: Sequence[Evidence], concepts: Sequence[str],
-                  calculators: dict[str, str], schema: dict[str, Any], private: Iterable[str] = ()) -> str:
-    """What is offered, what is known of the patient, and the question."""
+def choose_prompt(question: str, ranked: Sequence[dict[str, Any]], facts: Sequence[Evidence], schema: dict[str, Any],
+                  private: Iterable[str] = ()) -> str:
+    """What is offered, what is known of the patient, and the question. Look-ups and calculators stand in the schema."""
     hidden = _hidden(facts, private)
     lines = ["Protocols offered, nearest first:" if ranked else "No protocol is offered."]
     for row in ranked:
         enters = show_value(row.get("entry"))
         purpose = _cut(" ".join(str(row.get("purpose", "")).split()), MAX_PURPOSE)
         lines.append(f"- {row['protocol']}: {row['title']}. {purpose} Patient meets its entry: {enters}.")
-    if concepts:
-        lines.append(f"Look-ups offered: {', '.join(concepts)}.")
-    if calculators:
-        listed = "; ".join(f"{name} ({title})" for name, title in calculators.items())
-        lines.append(f"Calculators offered: {listed}.")
-    rows = [{"is": fact.concept or fact.slot, "says": clean(_says(fact), hidden), "on": fact.date} for fact in facts
-            if fact.value is not None and fact.slot != "question"]
-    lines += [*_record(rows[:MAX_FACTS]), _asked(question, hidden), _form(schema)]
+    rows = [f"{fact.concept or fact.slot.partition('.')[0]}: {clean(_says(fact), hidden)}" + (f" ({fact.date})" if fact.date else "")
+            for fact in facts if fact.value is not None and fact.slot != "question"]
+    lines += [*_record(rows), _asked(question, hidden), _form(schema)]
     return "\n".join(lines)
 
 
 def refine_prompt(question: str, board: Sequence[dict[str, Any]], candidates: Sequence[dict[str, Any]],
                   schema: dict[str, Any], private: Iterable[str] = ()) -> str:
-    """What the plan found, what could be run on it, and the question."""
+    """What could be run, what the plan worked out and what the offered slots hold, and the question."""
     hidden = _hidden((), private)
     lines = ["Tools offered:"]
     for row in candidates:
         arguments = "; ".join(f"{name} from {' or '.join(slots)}" for name, slots in row["parameters"].items())
         lines.append(f"- {row['tool']}: {row.get('title', row['tool'])}. {arguments}.")
-    rows = [{"slot": row["slot"], "says": clean(str(row["display"]), hidden)} for row in board]
-    lines += [*_record(rows[:MAX_FACTS]), _asked(question, hidden), _form(schema)]
+    offered = {slot for row in candidates for slots in row["parameters"].values() for slot in slots}
+    shown = [row for row in board if row["slot"] in offered or row["kind"] == "derivation"]
+    rows = [f"{row['slot']}: {clean(str(row['display']), hidden)}" for row in shown]
+    lines += [*_record(rows), _asked(question, hidden), _form(schema)]
     return "\n".join(lines)
 
 
@@ -106,8 +103,8 @@ def _hidden(facts: Iterable[Evidence], private: Iterable[str]) -> set[str]:
     return {part for part in [*(fact.patient or "" for fact in facts), *private] if len(part) > 1}
 
 
-def _record(rows: Iterable[dict[str, Any]]) -> list[str]:
-    return ["<record>", *(json.dumps(row, ensure_ascii=False) for row in rows), "</record>"]
+def _record(rows: Iterable[str]) -> list[str]:
+    return ["<record>", *list(dict.fromkeys(rows))[:MAX_FACTS], "</record>"]
 
 
 def _asked(question: str, hidden: Iterable[str]) -> str:

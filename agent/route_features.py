@@ -198,7 +198,7 @@ def features(
         "dense_facts": _nearest(asked.with_facts, one.clauses),
         "words": _covered(question, one),
         "decision": 0.5 if not question.decisions else float(bool(decides & set(question.decisions))),
-        "entry": entered, "stated": float(stated), "bare_entry": entered * float(question.bare), "named_entry": max(entered, float(stated)) * named,
+        "entry": entered, "stated": float(stated), "bare_entry": entered * question.bare, "named_entry": max(entered, float(stated)) * named,
         "other_topic": float(foreign > 0 and not about),
         "other_condition": float(not about and any(_condition(span, terminology) and not _hits(span, one.purpose) for span in rest)),
         "facts": min(sum(1.0 / sum(concept in other.reach for other in all_) for concept in own), 4.0) / 4.0,

@@ -66,9 +66,9 @@ class Question:
         return tuple(dict.fromkeys(concept for span in self.spans for concept in span.concepts))
 
     @property
-    def bare(self) -> bool:
-        """Whether it names nothing at all and only the patient can say what it is about ("What is the next step?")."""
-        return not self.spans and not self.loose and not self.calculators
+    def bare(self) -> float:
+        """How far it names nothing, so that only the patient can say what it is about ("What is the next step?")."""
+        return 0.0 if self.spans or self.calculators else 1.0 / (1 + len(set(self.loose)))
 
 
 @functools.cache

@@ -2,14 +2,17 @@
 
 import json
 import sys
+from pathlib import Path
+from typing import Any
+
+KEYS = ("slot", "value", "unit", "comparator", "range", "display", "effective_at")
 
 
-def content(document, record):
-    rows = [document["evidence"][i] for i in record["evidence"]]
-    return [[row[k] for k in ("slot", "value", "unit", "comparator", "range", "display", "effective_at")] for row in rows]
+def content(document: Any, record: Any) -> list[Any]:
+    return [[document["evidence"][i][k] for k in KEYS] for i in record["evidence"]]
 
 
-def expected(before, after):
+def expected(before: Any, after: Any) -> dict[str, list[str]]:
     old = {r["slot"]: r for r in before["records"] if r["status"] != "skipped"}
     new = {r["slot"]: r for r in after["records"] if r["status"] != "skipped"}
     changed = {s for s in old.keys() | new.keys()
@@ -22,4 +25,4 @@ def expected(before, after):
 
 
 if __name__ == "__main__":
-    print(json.dumps(expected(*[json.load(open(path)) for path in sys.argv[1:3]]), indent=1))
+    print(json.dumps(expected(*[json.loads(Path(path).read_text("utf-8")) for path in sys.argv[1:3]]), indent=1))

@@ -71,11 +71,9 @@ async def choose(
         private: names and identifiers that are kept from the model.
     """
     offered = [row for row in ranked if row.get("entry") is not False]
-    calculators = {spec.name.removeprefix(_PREFIX): spec.title for spec in tools if spec.kind == "calculator"}
-    form = ChoiceForm(
-        tuple(row["protocol"] for row in offered), tuple(dict.fromkeys(concepts)), tuple(calculators),
-    )
-    prompt = choose_prompt(question, offered, facts, form.concepts, calculators, form.schema(), private)
+    calculators = tuple(spec.name.removeprefix(_PREFIX) for spec in tools if spec.kind == "calculator")
+    form = ChoiceForm(tuple(row["protocol"] for row in offered), tuple(dict.fromkeys(concepts)), calculators)
+    prompt = choose_prompt(question, offered, facts, form.schema(), private)
     asked = await ask(model, CHOOSE, prompt, form, settings, ledger)
     trace = asked.trace(model, PROMPT_VERSION)
     if asked.said is None:

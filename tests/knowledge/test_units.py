@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 
 from knowledge.quantity import Quantity, check_unit, convert
-from knowledge.quantity import analytes as full_analytes
 from knowledge.units import AFFINE, SHOWN, WRITTEN, analytes, number, table_factor, ucum, unit_label
-
-
-def test_the_two_readers_of_the_table_agree() -> None:
-    assert analytes() == full_analytes()
 
 
 @pytest.mark.parametrize(

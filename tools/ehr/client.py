@@ -127,7 +127,7 @@ class FhirClient:
             page = await self._get(url)
             if page.get("resourceType") != "Bundle" or page.get("type") != "searchset":
                 raise UpstreamError(
-                    f"{query}: expected a searchset, got {page.get('resourceType')} {page.get('type', '')}".strip(),
+                    f"{kind}: expected a searchset, got {page.get('resourceType')} {page.get('type', '')}".strip(),
                     found=page.get("type"), expected="a searchset Bundle", action="check the FHIR server",
                 )
             before = len(found.resources)
@@ -147,7 +147,9 @@ class FhirClient:
                 continue
             mode = (entry.get("search") or {}).get("mode", "match")
             if resource.get("resourceType") == "OperationOutcome" or mode == "outcome":
-                found.problems.append(f"the server remarks: {_diagnostics(resource)}")
+                # A remark may say that something was left out; only what calls itself information is taken for that.
+                if any(issue.get("severity") != "information" for issue in resource.get("issue") or [{}]):
+                    found.problems.append(f"the server remarks: {_diagnostics(resource)}")
                 continue
             key = (str(resource.get("resourceType")), str(resource.get("id")))
             if key in seen:

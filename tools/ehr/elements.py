@@ -45,7 +45,9 @@ def codings(concept: Any) -> list[Coding]:
 
 
 def words(concept: Any) -> str:
-    """How a CodeableConcept reads: its text, else the display or code of its first coding."""
+    """How a CodeableConcept (or the first of a list of them) reads: its text, else a display, else a code."""
+    if isinstance(concept, list):
+        concept = concept[0] if concept else None
     if not isinstance(concept, dict):
         return ""
     text = concept.get("text") or next(walk(concept, "coding.display"), None) or next(walk(concept, "coding.code"), "")

@@ -111,7 +111,8 @@ def check(resource: Any, where: str = "resource") -> list[str]:
 
 def _required(resource: Resource, name: str) -> None:
     for element in REQUIRED.get(resource["resourceType"], ()):
-        if not any(key == element or (key.startswith(element) and key[len(element)].isupper()) for key in resource):
+        given = (key for key, value in resource.items() if value is not None)
+        if not any(key == element or (key.startswith(element) and key[len(element)].isupper()) for key in given):
             raise BadInput(f"{name}: {element} is missing", found=sorted(resource),
                            expected=f"{element} (required in R4)", action="correct the resource")
 

@@ -81,8 +81,8 @@ Chart = Callable[..., Awaitable[ToolContext]]
 
 
 @pytest.fixture
-def chart(terms: Terminology, store: Store) -> Chart:
-    """`await chart(conditions=[...], resources=[...], as_of=...)`: a patient in the store, opened as a context."""
+def chart(terms: Terminology) -> Chart:
+    """`await chart(conditions=[...], resources=[...], as_of=...)`: a patient in a new store, opened as a context."""
 
     async def build(
         *, as_of: str = AS_OF, resources: list[dict[str, Any]] | None = None, patient: dict[str, Any] | None = None,
@@ -92,6 +92,7 @@ def chart(terms: Terminology, store: Store) -> Chart:
             "id": "p1", "name": {"given": "Ada", "family": "Marsh"}, "gender": "female", "birth_date": "1950-05-20",
             "identifier": "MRN-1", **(patient or {}), **rows,
         }
+        store = Store()
         import_document(store, build_bundle(compact))
         for resource in resources or []:
             import_document(store, resource)

@@ -1,0 +1,1 @@
+"""The planner's model, through the whole graph."""
