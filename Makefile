@@ -38,7 +38,7 @@ test-browser: ## the page in Chromium (Playwright)
 	bash scripts/tests.sh browser
 
 test-model: ## the graph with a small real model on a local server
-	@$(PYTHON) scripts/setup.py test model
+	@$(PYTHON) scripts/setup.py test
 	$(BIN)/python scripts/small_model.py
 	bash scripts/tests.sh model
 

@@ -22,17 +22,17 @@ def assessment(document: Json, known: Known, change: Json | None = None) -> str:
     Args:
         change: what the last correction changed (`Consultation.correct`), to be shown above.
     """
-    cites, answer = Citations(document), document["answer"]
+    cites, answer = Citations(document, known.names), document["answer"]
     flags = [claim for claim in answer["claims"] if claim["red_flag"] and claim["status"] == "shown"]
     others = [claim for claim in answer["claims"] if claim not in flags]
     flagged = {claim["criterion"] for claim in flags}
     urgent = [step for step in answer["next_steps"] if step["criterion"] in flagged]
     steps = [step for step in answer["next_steps"] if step not in urgent]
     body = [
-        head(document), change_box(change, cites, document["version"]) if change else "", plan_line(document, cites, known),
+        head(document), change_box(change, cites, document["version"], known.criteria) if change else "", plan_line(document, cites, known),
         _flags(flags, urgent, cites), _sections(others, steps, cites, near=True), _next_steps(steps, cites),
         _gaps(document, known), _sections(others, steps, cites, near=False), _differential(document, cites),
-        corrections_made(document),
+        corrections_made(document, cites),
     ]
     return (f'<article class="o-answer" data-status="{esc(document["status"])}" data-version="{esc(document["version"])}" '
             f'data-consultation="{esc(document["consultation"])}" data-patient="{esc(document["patient"])}" '
@@ -213,7 +213,7 @@ def _differential(document: Json, cites: Citations) -> str:
     rows = []
     for item in document["answer"]["differential"]:
         sides = "".join(
-            f'<div><b>{head}</b>{"".join(map(cites.reference, item[side])) or "<p class=o-hint>nothing recorded</p>"}</div>'
+            f'<div><b>{head}</b>{cites.references(item[side]) or "<p class=o-hint>nothing recorded</p>"}</div>'
             for head, side in (("For", "for"), ("Against", "against"))
         )
         missing = f'<p class="o-hint">Not known: {esc(", ".join(item["missing"]))}</p>' if item["missing"] else ""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from app_cite import Citations
-from app_parts import Json, clock, count, esc, fold, label, title
+from app_parts import Json, clock, count, esc, fold, label
 
 PLACES = {"claims": "Statement", "next_steps": "Next step", "not_answered": "Not answered"}
 
 
-def change_box(change: Json, cites: Citations, version: int) -> str:
+def change_box(change: Json, cites: Citations, version: int, criteria: Mapping[str, str]) -> str:
     """What a correction did: corrected, worked out again, kept, opened, closed; then the answer before and after."""
     counts = []
     for name, head in (("rerun", "worked out again"), ("kept", "kept"), ("added", "added"), ("dropped", "dropped")):
@@ -18,38 +19,56 @@ def change_box(change: Json, cites: Citations, version: int) -> str:
         inner = "".join(f"<li>{esc(label(slot))}</li>" for slot in slots)
         counts.append(fold(f"change-{name}", f"<b>{len(slots)}</b> {head}", f'<ul class="o-slots">{inner or "<li>none</li>"}</ul>',
                            kind="o-pill"))
-    diff = "".join(_diff_row(row) for row in change["diff"])
+    diff = "".join(_diff_row(row, criteria) for row in change["diff"])
     body = f'<div class="o-diff">{diff}</div>' if diff else '<p class="o-hint">The answer reads as before.</p>'
-    what = ", ".join(title(slot) for slot in change.get("corrected", [])) or "Correction"
+    pairs = _corrected(change, cites)
+    what = ", ".join(dict.fromkeys(cites.word(new) for _, new in pairs)) or "an input"
     return (
         f'<section class="o-change" data-version="{version}" aria-label="What the correction changed"><h3 tabindex="-1">'
-        f'Corrected: {esc(what)}</h3>{_values(change, cites)}'
+        f'Corrected: {esc(what)}</h3>{_values(pairs, cites)}'
         f'<div class="o-pills">{"".join(counts)}</div>'
         + fold("change-diff", f'{count(len(change["diff"]), "change")} in the answer', body, opened=True) + "</section>"
     )
 
 
-def _values(change: Json, cites: Citations) -> str:
-    """The corrected values, original first."""
-    rows = []
+def _corrected(change: Json, cites: Citations) -> list[tuple[Json, Json]]:
+    """What was replaced and by what. The same fact in several slots counts once."""
+    found: dict[tuple[str, str], tuple[Json, Json]] = {}
     for item in cites.evidence.values():
         old = cites.evidence.get(item.get("supersedes") or "")
-        if old is not None and item["slot"] in change.get("corrected", []):
-            rows.append(f'<li>{esc(label(item["slot"]))}: <s>{esc(old["display"])}</s> <span aria-label="now">&rarr;</span> '
-                        f'<b>{esc(item["display"])}</b></li>')
-    return f'<ul class="o-list o-values">{"".join(dict.fromkeys(rows))}</ul>' if rows else ""
+        if old is not None and _within(item["slot"], change.get("corrected", [])):
+            found.setdefault((cites.word(item), str(item["display"])), (old, item))
+    return list(found.values())
 
 
-def _diff_row(row: Json) -> str:
+def _within(slot: str, slots: list[str]) -> bool:
+    return any(slot == one or slot.startswith(f"{one}.") for one in slots)
+
+
+def _values(pairs: list[tuple[Json, Json]], cites: Citations) -> str:
+    """The corrected values, original first."""
+    rows = "".join(
+        f'<li>{esc(cites.word(new))}: <s>{esc(old["display"])}</s> <span aria-label="now">&rarr;</span> '
+        f'<b>{esc(new["display"])}</b></li>' for old, new in pairs
+    )
+    return f'<ul class="o-values">{rows}</ul>' if rows else ""
+
+
+def _diff_row(row: Json, criteria: Mapping[str, str]) -> str:
     place, _, rest = str(row["path"]).partition("/")
-    name = label(rest.rpartition("/")[0] or rest) if place == "next_steps" else label(rest)
+    criterion = rest.rpartition("/")[0] if place == "next_steps" else rest
+    name = criteria.get(criterion.partition(".")[0]) or label(criterion)
     head = f"{PLACES.get(place, place)}: {name}" if place != "not_answered" else f"Not answered: {rest}"
     before, after = _text(row["before"]), _text(row["after"])
     return (
-        f'<div class="o-diff-row"><p class="o-diff-head">{esc(head)}</p>'
-        f'<p class="o-before"><span class="o-sr">Before: </span>{esc(before) if before else "<i>not in the answer</i>"}</p>'
-        f'<p class="o-after"><span class="o-sr">After: </span>{esc(after) if after else "<i>no longer in the answer</i>"}</p></div>'
+        f'<div class="o-diff-row"><p class="o-diff-head">{esc(head)}</p>{_side("before", before, "not in the answer before")}'
+        f'{_side("after", after, "no longer in the answer")}</div>'
     )
+
+
+def _side(side: str, text: str, otherwise: str) -> str:
+    told = f'<span class="o-sr">{side.capitalize()}: </span>'
+    return f'<p class="o-{side}">{told}{esc(text)}</p>' if text else f'<p class="o-{side} o-none">{told}{otherwise}</p>'
 
 
 def _text(value: Any) -> str:
@@ -58,7 +77,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def corrections_made(document: Json) -> str:
+def corrections_made(document: Json, cites: Citations) -> str:
     """Every correction of this consultation: original, new value, who, when, why."""
     lines = document.get("corrections", [])
     if not lines:
@@ -68,7 +87,7 @@ def corrections_made(document: Json) -> str:
         new = document["evidence"].get(line["new"], {})
         old = document["evidence"].get(new.get("supersedes") or "", {})
         why = f" Reason: {esc(line['reason'])}." if line.get("reason") else ""
-        name = esc(title(new.get("slot") or (line.get("slots") or ["value"])[0]))
+        name = esc(cites.word(new) if new else label((line.get("slots") or ["value"])[0]))
         was = f"<s>{esc(old.get('display'))}</s> &rarr; " if old else ""
         rows.append(f'<li><b>{name}</b>: {was}{esc(new.get("display") or "later replaced")}<br><span class="o-hint">'
                     f'{esc(line["by"])}, {esc(clock(line["at"]))}, version {esc(line["version"])}.{why}</span></li>')

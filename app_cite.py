@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from app_parts import GLYPHS, KINDS, Json, day, esc, label
+from app_parts import GLYPHS, KINDS, Json, day, esc, label, sentence
 
 VISIBLE = 5
 # Sources first, then what was worked out, then what it was worked out from.
@@ -24,7 +24,8 @@ def short_title(document: str) -> str:
 class Citations:
     """Numbers evidence in the order in which the answer shows it. Decisions have no number: they are the `why`."""
 
-    def __init__(self, document: Json) -> None:
+    def __init__(self, document: Json, names: Mapping[str, str] | None = None) -> None:
+        self.names = names or {}
         self.evidence: Json = document.get("evidence", {})
         self.numbers: dict[str, int] = {}
         answer = document.get("answer") or {}
@@ -56,6 +57,11 @@ class Citations:
         """The decision among some evidence."""
         return next((i for i in ids if self.kind(i) == "decision"), None)
 
+    def word(self, item: Json) -> str:
+        """What a piece of evidence is about, in the terminology's words: its concept, else its slot."""
+        concept = str(item.get("concept") or label(item["slot"]).replace(" ", "_"))
+        return self.names.get(concept) or sentence(label(concept))
+
     def name(self, evidence_id: str) -> str:
         """What a chip is called aloud."""
         item = self.evidence.get(evidence_id, {})
@@ -64,7 +70,7 @@ class Citations:
             return f"{short_title(str(source.get('document')))}, {source.get('section')}"
         when = f", {day(item.get('effective_at'))}" if item.get("effective_at") else ""
         text = str(item.get("display") or "")
-        return f"{label(item.get('concept') or item.get('slot'))}: {text[:90]}{when}"
+        return f"{self.word(item)}: {text[:90]}{when}"
 
     def chip(self, evidence_id: str) -> str:
         """One citation."""
@@ -98,6 +104,11 @@ class Citations:
             )
         return f'<span class="o-cites">{body}</span>' if body else ""
 
+    def references(self, ids: Iterable[str]) -> str:
+        """Lines of evidence."""
+        body = "".join(map(self.reference, ids))
+        return f'<div class="o-refs">{body}</div>' if body else ""
+
     def reference(self, evidence_id: str) -> str:
         """A line of evidence as a button, for lists: kind, what it is, what it says."""
         item = self.evidence.get(evidence_id)
@@ -110,7 +121,7 @@ class Citations:
         elif kind == "decision":
             head, text = "Decision", str(item["display"])
         else:
-            head, text = label(item.get("concept") or item["slot"]), str(item["display"])
+            head, text = self.word(item), str(item["display"])
         when = f'<span class="o-when">{esc(day(item.get("effective_at")))}</span>' if item.get("effective_at") else ""
         mark = f'<span class="o-num">{number}</span>' if number else f'<span class="o-glyph">{GLYPHS.get(kind, "")}</span>'
         return (

@@ -97,6 +97,20 @@ class Desk:
         """The unit each concept is usually given in."""
         return {name: concept.unit for name, concept in default_terminology().concepts.items() if concept.unit}
 
+    @functools.cached_property
+    def names(self) -> dict[str, str]:
+        """What concepts and calculators are called."""
+        from tools.calculators import list_calculators
+
+        names = {name: concept.name for name, concept in default_terminology().concepts.items()}
+        return names | {row["name"]: row["title"] for row in list_calculators()}
+
+    @functools.cached_property
+    def criteria(self) -> dict[str, str]:
+        """What each criterion asks, by PROTOCOL/CRITERION."""
+        return {f"{name}/{criterion.id}": criterion.label for name, protocol in self.protocols.items()
+                for criterion in protocol.criteria}
+
     # -- patients ----------------------------------------------------------------------------------------------------
 
     def patients(self) -> list[Line]:
@@ -188,9 +202,7 @@ class Desk:
         if item["kind"] == "derivation":
             return Behind(references=_citations(str(source["tool"])))
         if item["kind"] == "decision":
-            protocol = self.protocols.get(source["protocol"])
-            found = [c.label for c in protocol.criteria if c.id == source["criterion"]] if protocol else []
-            return Behind(question=found[0] if found else "")
+            return Behind(question=self.criteria.get(f"{source['protocol']}/{source['criterion']}", ""))
         reference = source.get("reference")
         if not reference or item["kind"] not in ("fhir", "statement"):
             return Behind()

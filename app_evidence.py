@@ -30,17 +30,22 @@ class Behind:
 
 @dataclass(frozen=True)
 class Known:
-    """What the page knows besides the document: units by concept, titles of protocols, who sits here, and how long
-    the answer took (null where it was not waited for)."""
+    """What the page knows besides the document.
+
+    Units and names by concept, titles of protocols, questions of criteria (by PROTOCOL/CRITERION), who sits here, and
+    how long the answer took (null where it was not waited for).
+    """
 
     units: Mapping[str, str] = field(default_factory=dict)
     protocols: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    criteria: Mapping[str, str] = field(default_factory=dict)
     by: str = ""
     role: str = ""
     elapsed: float | None = None
 
 
-def overview(document: Json | None) -> str:
+def overview(document: Json | None, known: Known | None = None) -> str:
     """All evidence of an answer by kind; what stands in the panel before anything is opened."""
     if not document:
         return _panel("Evidence", empty(
@@ -48,13 +53,13 @@ def overview(document: Json | None) -> str:
             "<p>Each number in an answer opens what it rests on: the guideline's passage, the result with its trend, the "
             "calculation step by step, or the note with the words marked.</p>",
         ))
-    cites = Citations(document)
+    cites = Citations(document, (known or Known()).names)
     groups: dict[str, list[str]] = {}
     for found in cites.numbers:
         groups.setdefault(cites.kind(found), []).append(found)
     body = "".join(
         fold(f"kind-{kind}", f"{esc(name)} <span class=\"o-count\">{len(groups[kind])}</span>",
-             "".join(map(cites.reference, groups[kind])), opened=True)
+             cites.references(groups[kind]), opened=True)
         for kind, name in (("passage", "Guidelines"), ("derivation", "Calculations"), ("fhir", "Record"),
                            ("statement", "Notes and statements"), ("reading", "Model's readings"), ("dicom", "Images"))
         if kind in groups
@@ -68,12 +73,12 @@ def detail(document: Json, evidence_id: str, known: Known, behind: Behind | None
     item = document["evidence"].get(evidence_id)
     if item is None:
         return _panel("Evidence", empty("No longer in use", "<p>This evidence is not part of the current answer.</p>"))
-    cites, behind = Citations(document), behind or Behind()
+    cites, behind = Citations(document, known.names), behind or Behind()
     show = {
         "passage": _passage, "fhir": _fhir, "derivation": _derivation, "statement": _statement, "decision": _decision,
         "reading": _reading,
     }.get(item["kind"], _plain)
-    body = error + show(document, item, cites, behind)
+    body = error + show(document, item, cites, behind, known)
     body += _superseded(document, item)
     body += _used_in(document, evidence_id, cites) if item["kind"] != "decision" else ""
     signed = document.get("status") == "signed"
@@ -101,14 +106,16 @@ def _panel(head: str, body: str, *, number: int | None = None, kind: str = "", o
 # -- kinds -----------------------------------------------------------------------------------------------------------
 
 
-def _passage(document: Json, item: Json, cites: Citations, behind: Behind) -> str:
+def _passage(document: Json, item: Json, cites: Citations, behind: Behind, known: Known) -> str:
     source = item["source"]
     own = source["wording"] == "osler-summary"
     text = f"<p>{esc(source['text'])}</p>"
     quoted = (f'<div class="o-quote o-summary"><span class="o-tag">Osler\'s summary, not the publisher\'s words</span>{text}</div>'
               if own else f'<blockquote class="o-quote"><span class="o-tag">Quotation</span>{text}</blockquote>')
-    grade = "".join(f'<span class="o-grade"><i>{esc(name)}</i> {esc(value)}</span>'
-                    for name, value in (source.get("grade") or {}).items())
+    given = dict(source.get("grade") or {})
+    system = given.pop("system", "")
+    grade = "".join(f'<span class="o-grade"><i>{esc(f"{system} {name}".strip())}</i> {esc(value)}</span>'
+                    for name, value in given.items())
     values = rows((label(name), esc(show_value(entry.get("value"), entry.get("unit"))))
                   for name, entry in (source.get("values") or {}).items())
     verified = source.get("verified")
@@ -132,16 +139,16 @@ def _passage(document: Json, item: Json, cites: Citations, behind: Behind) -> st
     )
 
 
-def _headline(item: Json, document: Json) -> str:
+def _headline(item: Json, document: Json, cites: Citations) -> str:
     when = ""
-    if item.get("effective_at"):
+    if item.get("effective_at") and item.get("unit") != "a":
         gap = apart(item["effective_at"], document.get("as_of"))
         when = f'<p class="o-sub">{esc(clock(item["effective_at"]))}{f", {esc(gap)}" if gap else ""}</p>'
-    return (f'<h3 class="o-title">{esc(title(item.get("concept") or item["slot"]))}</h3>'
+    return (f'<h3 class="o-title">{esc(cites.word(item))}</h3>'
             f'<p class="o-value">{esc(item["display"])}</p>{when}')
 
 
-def _fhir(document: Json, item: Json, cites: Citations, behind: Behind) -> str:
+def _fhir(document: Json, item: Json, cites: Citations, behind: Behind, known: Known) -> str:
     source = item["source"]
     flags = "".join(f'<span class="o-flag">{esc(flag)}</span>' for flag in source.get("flags", []))
     found = ""
@@ -156,17 +163,17 @@ def _fhir(document: Json, item: Json, cites: Citations, behind: Behind) -> str:
     ])
     limits = f'<p class="o-hint">Laboratory\'s range: {esc(behind.limits_text)}</p>' if behind.limits_text else ""
     words = _note(behind, {}) if behind.text else ""
-    return (f'{_headline(item, document)}{f"<p>{flags}</p>" if flags else ""}'
+    return (f'{_headline(item, document, cites)}{f"<p>{flags}</p>" if flags else ""}'
             f"{trend(list(source.get('trend', [])), behind.limits)}{limits}{words}{where}")
 
 
-def _derivation(document: Json, item: Json, cites: Citations, behind: Behind) -> str:
+def _derivation(document: Json, item: Json, cites: Citations, behind: Behind, known: Known) -> str:
     source = item["source"]
     steps = "".join(f"<li>{esc(step)}</li>" for step in source.get("steps", []))
-    inputs = "".join(map(cites.reference, source.get("inputs", [])))
+    inputs = cites.references(source.get("inputs", []))
     cited = "".join(f"<li>{_reference(found, behind)}</li>" for found in source.get("references", []))
     parts = [
-        _headline(item, document),
+        _headline(item, document, cites),
         "".join(f'<p class="o-warn">{esc(sentence(text))}</p>' for text in source.get("warnings", [])),
         f'<h4>Not known</h4>{bullets(map(sentence, source["missing"]))}' if source.get("missing") else "",
         f'<h4>Step by step</h4><ol class="o-steps">{steps}</ol>' if steps else "",
@@ -185,12 +192,12 @@ def _reference(found: str, behind: Behind) -> str:
     return f"{esc(words)} {link(url, found)}" if words else link(url, found)
 
 
-def _statement(document: Json, item: Json, cites: Citations, behind: Behind) -> str:
+def _statement(document: Json, item: Json, cites: Citations, behind: Behind, known: Known) -> str:
     source = item["source"]
     if source.get("assertion") == "correction":
-        return _headline(item, document) + rows([
+        return _headline(item, document, cites) + rows([
             ("Given by", esc(source.get("by"))), ("Reason", esc(source.get("reason") or "none given"))])
-    body = _headline(item, document)
+    body = _headline(item, document, cites)
     if source.get("assertion") == "quarantined":
         body += '<p class="o-warn">This part of the note addresses a machine. It is not followed and counts for nothing.</p>'
     if behind.text is not None:
@@ -224,10 +231,10 @@ def _note(behind: Behind, source: Mapping[str, object]) -> str:
     return f'{head}<div class="o-note" tabindex="0" role="region" aria-label="Note">{body}{esc(text[place:])}</div>'
 
 
-def _decision(document: Json, item: Json, cites: Citations, behind: Behind) -> str:
+def _decision(document: Json, item: Json, cites: Citations, behind: Behind, known: Known) -> str:
     source, more = item["source"], item["source"].get("detail") or {}
     if item["slot"] == CHOICE:
-        return _choice(item, more, cites)
+        return _choice(item, more, cites, known)
     words = {True: "Met", False: "Not met", None: "Not assessable"}[item.get("value")]
     held = [label(slot) for slot in more.get("held_by", [])]
     return (
@@ -247,37 +254,46 @@ def _cited(document: Json, item: Json) -> list[str]:
 
 
 def _group(head: str, ids: list[str], cites: Citations) -> str:
-    body = "".join(map(cites.reference, ids))
+    body = cites.references(ids)
     return f"<h4>{esc(head)}</h4>{body}" if body else ""
 
 
-def _choice(item: Json, more: Json, cites: Citations) -> str:
+_OUTCOMES = {
+    "one": "One protocol fits the question and the patient.", "several": "The question asks for what each of these settles.",
+    "ask": "More than one protocol fits about equally: say which is meant.", "lookup": "The question asks what the record holds.",
+    "calculate": "The question asks for a calculation.", "none": "No protocol fits the question.",
+    "switched": "A clinician chose this protocol.", "forced": "This protocol was asked for by name.",
+}
+
+
+def _choice(item: Json, more: Json, cites: Citations, known: Known) -> str:
     """Which protocol, why, and what came next."""
     ranked = []
     for row in more.get("ranked", []):
         reasons = row.get("reasons") or []
         score = row.get("score")
         shown = f'<span class="o-score">{score:.2f}</span>' if isinstance(score, int | float) else ""
-        ranked.append(f'<li><b>{esc(title(str(row.get("protocol")).replace("-", "_")))}</b> {shown}<br>'
+        ranked.append(f'<li><b>{esc(known.protocols.get(row.get("protocol"), row.get("protocol")))}</b> {shown}<br>'
                       f'<span class="o-hint">{esc("; ".join(map(str, reasons)) or "no reason given")}</span></li>')
+    chosen = ", ".join(known.protocols.get(name, name) for name in str(item.get("value") or "").split("+") if name)
     switched = (f'<p class="o-warn">Switched by {esc(more.get("by"))}.</p>' if more.get("kind") == "switched" else "")
     return (
-        f'<h3 class="o-title">Choice of protocol</h3><p class="o-value">{esc(item["display"])}</p>{switched}'
-        + rows([("Outcome", esc(label(more.get("kind")))), ("Because", esc(sentence(str(more.get("reason") or ""))))])
+        f'<h3 class="o-title">Choice of protocol</h3><p class="o-value o-smaller">{esc(chosen or "No protocol")}</p>{switched}'
+        + f'<p class="o-sub">{esc(_OUTCOMES.get(str(more.get("kind")), ""))}</p>'
         + (f'<h4>Considered</h4><ol class="o-steps o-ranked">{"".join(ranked)}</ol>' if ranked else "")
         + _group("Chosen on", list(item["source"].get("inputs", []))[:12], cites)
     )
 
 
-def _reading(document: Json, item: Json, cites: Citations, behind: Behind) -> str:
+def _reading(document: Json, item: Json, cites: Citations, behind: Behind, known: Known) -> str:
     source = item["source"]
-    return (_headline(item, document) + '<p class="o-warn">A model\'s opinion. It carries no measurement, no normal finding and '
+    return (_headline(item, document, cites) + '<p class="o-warn">A model\'s opinion. It carries no measurement, no normal finding and '
             "no exclusion.</p>" + rows([("Model", esc(source.get("model"))), ("Revision", esc(source.get("revision"))),
                                         ("Prompt", esc(source.get("prompt_version")))]))
 
 
-def _plain(document: Json, item: Json, cites: Citations, behind: Behind) -> str:
-    return _headline(item, document)
+def _plain(document: Json, item: Json, cites: Citations, behind: Behind, known: Known) -> str:
+    return _headline(item, document, cites)
 
 
 # -- around ----------------------------------------------------------------------------------------------------------

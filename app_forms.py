@@ -125,11 +125,11 @@ def correction_form(evidence: Json, control: Control, by: str, signed: bool) -> 
     if signed:
         note += '<p class="o-hint">The answer is signed: a correction opens a new version, to be signed again.</p>'
     required = " required" if control.needs_reason else ""
-    optional = "" if control.needs_reason else " <i>optional</i>"
+    optional = "" if control.needs_reason else " <i>(optional)</i>"
     form = (
         f'<form class="o-form" data-do="fix"><input type="hidden" name="evidence" value="{esc(evidence["id"])}">{note}'
         f'{value_input(control, evidence["slot"])}{who_input(by)}'
-        f'<label class="o-field">Reason{optional}<input name="reason" autocomplete="off"{required}></label>'
+        f'<label class="o-field"><span>Reason{optional}</span><input name="reason" autocomplete="off"{required}></label>'
         '<button type="submit" class="o-button">Correct and work out again</button>'
         '<p class="o-hint">Changes this consultation only. The record stays as it is; the original stays visible.</p></form>'
     )
@@ -148,12 +148,12 @@ def answer_form(slot: str, asked: str, control: Control) -> str:
     hidden = f'<input type="hidden" name="evidence" value="{esc(slot)}">'
     if control.kind == "boolean":
         body = "".join(
-            f'<button type="submit" class="o-answer" name="value" value="{value}" aria-label="{esc(asked)} {text}">{text}</button>'
+            f'<button type="submit" class="o-give" name="value" value="{value}" aria-label="{esc(asked)} {text}">{text}</button>'
             for value, text in (("yes", "Yes"), ("no", "No"))
         )
     elif control.kind == "code":
         body = "".join(
-            f'<button type="submit" class="o-answer" name="value" value="{esc(code)}" aria-label="{esc(asked)} {esc(code)}">'
+            f'<button type="submit" class="o-give" name="value" value="{esc(code)}" aria-label="{esc(asked)} {esc(code)}">'
             f"{esc(code)}</button>" for code in control.choices
         )
     else:
@@ -161,7 +161,7 @@ def answer_form(slot: str, asked: str, control: Control) -> str:
             f'<input class="o-unit" name="unit" value="{esc(control.unit)}" aria-label="{esc(asked)}: unit" spellcheck="false">'
         )
         body = (f'<input name="value" inputmode="decimal" required aria-label="{esc(asked)}: value" autocomplete="off">'
-                f'{unit}<button type="submit" class="o-answer">Enter</button>')
+                f'{unit}<button type="submit" class="o-give">Enter</button>')
     return f'<form class="o-inline" data-do="fix" data-slot="{esc(key(slot))}">{hidden}{body}</form>'
 
 
@@ -186,6 +186,6 @@ def switch_form(evidence: Json, protocols: Mapping[str, str], by: str) -> str:
     return (
         f'<form class="o-form" data-do="fix"><input type="hidden" name="evidence" value="{CHOICE}">'
         f'<fieldset class="o-radios o-column"><legend>Protocol</legend>{options}</fieldset>{who_input(by)}'
-        '<label class="o-field">Reason <i>optional</i><input name="reason" autocomplete="off"></label>'
+        '<label class="o-field"><span>Reason <i>(optional)</i></span><input name="reason" autocomplete="off"></label>'
         '<button type="submit" class="o-button">Switch and work out again</button></form>'
     )

@@ -35,7 +35,7 @@ def build(page: Page) -> Any:
     script = (HERE / "app_page.js").read_text(encoding="utf-8")
 
     def part(value: str = "", *, name: str, **options: Any) -> Any:
-        return gr.HTML(value, elem_id=name, js_on_load=script, **options)
+        return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False, **options)
 
     with gr.Blocks(title="Osler", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)) as blocks:
         state = gr.State(fresh())
@@ -62,7 +62,7 @@ def build(page: Page) -> Any:
                         role = gr.Textbox(label="Your role", elem_id="o-role", placeholder="physician", scale=2)
                         sign = gr.Button("Sign this answer", variant="primary", elem_id="o-sign-button", scale=2)
                     with gr.Row(elem_id="o-export"):
-                        gr.HTML("<p>Export</p>", elem_id="o-export-label")
+                        gr.HTML("<p>Export</p>", elem_id="o-export-label", apply_default_css=False)
                         files: dict[ExportFormat, Any] = {
                             "json": gr.DownloadButton("JSON", size="sm", elem_id="o-json"),
                             "markdown": gr.DownloadButton("Markdown", size="sm", elem_id="o-markdown"),
@@ -71,7 +71,7 @@ def build(page: Page) -> Any:
                 earlier = part(name="o-earlier")
             with gr.Column(scale=5, elem_id="o-side"):
                 panel = part(name="o-panel")
-        gr.HTML(f"<p>{NOT_A_DEVICE}</p>", elem_id="o-foot")
+        gr.HTML(f"<p>{NOT_A_DEVICE}</p>", elem_id="o-foot", apply_default_css=False)
 
         parts = [state, banner, examples, thread, panel, earlier, picker, asking, box, signing, by, role, sign,
                  *files.values()]

@@ -59,7 +59,8 @@ class Page:
     def known(self, state: Json, elapsed: float | None = None) -> Known:
         """What a rendering needs besides the document."""
         titles = {name: protocol.title for name, protocol in self.desk.protocols.items()}
-        return Known(units=self.desk.units, protocols=titles, by=state["by"], role=state["role"], elapsed=elapsed)
+        return Known(units=self.desk.units, protocols=titles, names=self.desk.names, criteria=self.desk.criteria,
+                     by=state["by"], role=state["role"], elapsed=elapsed)
 
     # -- patients ----------------------------------------------------------------------------------------------------
 
@@ -148,7 +149,7 @@ class Page:
         document = self.desk.document(consultation)
         state = {**state, "consultation": consultation, "earlier": remembered(state["earlier"], document)}
         known = self.known(state, elapsed)
-        panel = overview(document)
+        panel = overview(document, known)
         if opened and opened in document["evidence"]:
             panel = detail(document, opened, known, self.desk.behind(document, opened))
         return View(
@@ -174,9 +175,9 @@ class Page:
         if not state["consultation"]:
             return View(state, panel=overview(None))
         document = self.desk.document(state["consultation"])
-        if not evidence:
-            return View(state, panel=overview(document))
         known = self.known(state)
+        if not evidence:
+            return View(state, panel=error + overview(document, known))
         return View(state, panel=detail(document, evidence, known, self.desk.behind(document, evidence), owner, error))
 
     # -- deciding ----------------------------------------------------------------------------------------------------
@@ -260,7 +261,7 @@ class Page:
         if not state["consultation"]:
             return View(state, thread=message)
         if in_panel:
-            return self.open(target, "", state, message) if target else View(state, panel=message + overview(None))
+            return self.open(target, "", state, message)
         document = self.desk.document(state["consultation"])
         return View(state, thread=message + assessment(document, self.known(state)))
 

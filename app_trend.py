@@ -8,7 +8,7 @@ from typing import Any
 from app_parts import Json, day, esc
 from knowledge.quantity import number, unit_label
 
-WIDTH, HEIGHT, PAD = 320, 92, 14
+WIDTH, HEIGHT, PAD = 520, 118, 12
 
 
 def trend(points: list[Json], limits: tuple[float | None, float | None] = (None, None)) -> str:
@@ -47,20 +47,20 @@ def _drawing(points: list[Json], limits: tuple[float | None, float | None]) -> s
         return PAD + (WIDTH - 2 * PAD) * ((moment - start) / (end - start) if end > start else 0.5)
 
     def y(value: float) -> float:
-        return HEIGHT - 20 - (HEIGHT - 40) * ((value - low) / (high - low))
+        return HEIGHT - 26 - (HEIGHT - 54) * ((value - low) / (high - low))
 
     places = [(round(x(m), 1), round(y(v), 1)) for m, v in zip(moments, values, strict=True)]
     line = " ".join(f"{a},{b}" for a, b in places)
     dots = "".join(
-        f'<circle cx="{a}" cy="{b}" r="{3.6 if i == len(places) - 1 else 2.4}"><title>{esc(day(p.get("at")))}: '
+        f'<circle cx="{a}" cy="{b}" r="{4.2 if i == len(places) - 1 else 3}"><title>{esc(day(p.get("at")))}: '
         f"{esc(value_text(p))}</title></circle>" for i, ((a, b), p) in enumerate(zip(places, points, strict=True))
     )
     a, b = places[-1]
-    last = f'<text class="t-last" x="{a}" y="{max(b - 8, 10)}" text-anchor="end">{esc(value_text(points[-1]))}</text>'
-    first = (f'<text x="{places[0][0]}" y="{max(places[0][1] - 8, 10)}">{esc(number(values[0]))}</text>'
-             if places[-1][0] - places[0][0] > 150 else "")
-    ends = (f'<text x="{PAD}" y="{HEIGHT - 3}">{esc(day(points[0].get("at")))}</text>'
-            f'<text x="{WIDTH - PAD}" y="{HEIGHT - 3}" text-anchor="end">{esc(day(points[-1].get("at")))}</text>')
+    last = f'<text class="t-last" x="{a}" y="{max(b - 9, 13)}" text-anchor="end">{esc(value_text(points[-1]))}</text>'
+    first = (f'<text x="{places[0][0]}" y="{max(places[0][1] - 9, 13)}">{esc(number(values[0]))}</text>'
+             if places[-1][0] - places[0][0] > 200 else "")
+    ends = (f'<text x="{PAD}" y="{HEIGHT - 4}">{esc(day(points[0].get("at")))}</text>'
+            f'<text x="{WIDTH - PAD}" y="{HEIGHT - 4}" text-anchor="end">{esc(day(points[-1].get("at")))}</text>')
     told = f"{len(points)} results from {day(points[0].get('at'))} to {day(points[-1].get('at'))}, newest {value_text(points[-1])}"
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(told)}">{_band(limits, y)}'
@@ -71,8 +71,8 @@ def _drawing(points: list[Json], limits: tuple[float | None, float | None]) -> s
 def _band(limits: tuple[float | None, float | None], y: Any) -> str:
     """The laboratory's own range, as a band."""
     low, high = limits
-    top = y(high) if high is not None else 16.0
-    bottom = y(low) if low is not None else HEIGHT - 18.0
+    top = y(high) if high is not None else 20.0
+    bottom = y(low) if low is not None else HEIGHT - 22.0
     if (low is None and high is None) or bottom <= top:
         return ""
     return f'<rect class="t-band" x="{PAD}" y="{top:.1f}" width="{WIDTH - 2 * PAD}" height="{bottom - top:.1f}"/>'

@@ -16,7 +16,7 @@ from knowledge.evidence import Evidence, FhirElement, show_value
 
 MAX_FACTS = 24
 MAX_TEXT = 120
-MAX_PURPOSE = 260
+MAX_PURPOSE = 200
 _FENCE = re.compile(r"</?\s*(record|question)\b[^>]*>", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.-]+\b|\b(?!\d{4}-\d\d-\d\d)\d(?:[ -]?\d){6,}\b")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
@@ -34,14 +34,14 @@ Answer with one JSON object. First "decision", one of:
 - ask: two offered protocols fit and the question does not tell which is meant; "protocols" holds both.
 - none: nothing offered answers the question: another disease, a task, general knowledge, small talk.
 A patient's disease alone is no reason to use its protocol: the question decides.
-Leave every list empty that your decision does not need. "why" is one short sentence, or empty.
+Leave every list empty that your decision does not need. "why" is a few words, or empty.
 {_DATA}"""
 
 REFINE = f"""You plan for a clinical assistant. The steps of its plan are done. You may add one of the offered tools, \
 if its result is needed for the question and is not there yet; code runs it. You give no facts, numbers or advice.
 Answer with one JSON object. First "decision": "call" to run one offered tool, or "done" when nothing useful is \
 missing. With "call", the field "call" names the tool and, for each of its arguments, the slot that holds the \
-evidence. With "done", "call" is null. Prefer "done". "why" is one short sentence, or empty.
+evidence. With "done", "call" is null. Prefer "done". "why" is a few words, or empty.
 {_DATA}"""
 
 _REPAIR = "Your answer was not accepted: {problem}. Answer again with one JSON object of the form given, nothing else."
@@ -58,8 +58,7 @@ def choose_prompt(question: str, ranked: Sequence[dict[str, Any]], facts: Sequen
         enters = show_value(row.get("entry"))
         purpose = _cut(" ".join(str(row.get("purpose", "")).split()), MAX_PURPOSE)
         lines.append(f"- {row['protocol']}: {row['title']}. {purpose} Patient meets its entry: {enters}.")
-    rows = [f"{fact.concept or fact.slot.partition('.')[0]}: {clean(_says(fact), hidden)}" + (f" ({fact.date})" if fact.date else "")
-            for fact in facts if fact.value is not None and fact.slot != "question"]
+    rows = [_fact(fact, hidden) for fact in facts if fact.value is not None and fact.slot != "question"]
     lines += [*_record(rows), _asked(question, hidden), _form(schema)]
     return "\n".join(lines)
 
@@ -69,9 +68,7 @@ def refine_prompt(question: str, board: Sequence[dict[str, Any]], candidates: Se
     """What could be run, what the plan worked out and what the offered slots hold, and the question."""
     hidden = _hidden((), private)
     lines = ["Tools offered:"]
-    for row in candidates:
-        arguments = "; ".join(f"{name} from {' or '.join(slots)}" for name, slots in row["parameters"].items())
-        lines.append(f"- {row['tool']}: {row.get('title', row['tool'])}. {arguments}.")
+    lines += [f"- {row['tool']}: {row.get('title', row['tool'])}." for row in candidates]
     offered = {slot for row in candidates for slots in row["parameters"].values() for slot in slots}
     shown = [row for row in board if row["slot"] in offered or row["kind"] == "derivation"]
     rows = [f"{row['slot']}: {clean(str(row['display']), hidden)}" for row in shown]
@@ -90,6 +87,11 @@ def clean(text: str, hidden: Iterable[str] = (), limit: int = MAX_TEXT) -> str:
         text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", "[withheld]", text, flags=re.IGNORECASE)
     text = _IDENTIFIER.sub("[withheld]", _FENCE.sub(" ", _CONTROL.sub(" ", text)))
     return _cut(" ".join(text.split()), limit)
+
+
+def _fact(fact: Evidence, hidden: Iterable[str]) -> str:
+    about = fact.concept or fact.slot.partition(".")[0]
+    return f"{about}: {clean(_says(fact), hidden)}" + (f" ({fact.date})" if fact.date else "")
 
 
 def _says(fact: Evidence) -> str:
@@ -112,8 +114,21 @@ def _asked(question: str, hidden: Iterable[str]) -> str:
 
 
 def _form(schema: dict[str, Any]) -> str:
-    bare = {key: value for key, value in schema.items() if key != "title"}
-    return f"JSON Schema of your answer: {json.dumps(bare, separators=(',', ':'))}"
+    return f"Form of your answer: {shape(schema)}"
+
+
+def shape(schema: dict[str, Any]) -> str:
+    """A JSON Schema of ours in short, for servers that do not enforce it: `{"decision": "a" | "b", "list": [...]}`."""
+    if "anyOf" in schema:
+        return " | ".join(shape(part) for part in schema["anyOf"])
+    if "enum" in schema:
+        return " | ".join(json.dumps(value) for value in schema["enum"])
+    if schema["type"] == "object":
+        fields = (f"{json.dumps(name)}: {shape(part)}" for name, part in schema["properties"].items())
+        return "{" + ", ".join(fields) + "}"
+    if schema["type"] == "array":
+        return f"[any of {shape(schema['items'])}]"
+    return "null" if schema["type"] == "null" else "text"
 
 
 def _cut(text: str, limit: int) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from agent.route_features import FEATURES, Asked, Background, Fact, Profile, as_vector, entry_value, features, profile
+from agent.route_features import FEATURES, Asked, Background, Fact, Profile, as_vector, entry_value, features, profile, without_about
 from agent.route_question import Question, Reader
 from knowledge.predicate import operands
 from knowledge.protocol import Protocol
@@ -101,13 +101,14 @@ class Router:
         encoder = self.retriever.index.encoder
         names = [self._name(fact.concept) for fact in facts if fact.assertion in ("present", "possible")]
         both = f"{text} {', '.join(dict.fromkeys(names))}" if names else text
-        vectors = encoder.encode([text, both]) if encoder else None
-        scores = Scores(
-            self.retriever.index.dense(None if vectors is None else vectors[0]), self.retriever.index.lexical(text), 0.0
-        )
+        changed = {name: without_about(question, one) for name, one in self.profiles.items()}
+        changed = {name: rest for name, rest in changed.items() if rest != text}
+        vectors = encoder.encode([text, both, *changed.values()]) if encoder else None
+        vector = None if vectors is None else vectors[0]
+        scores = Scores(self.retriever.index.dense(vector), self.retriever.index.lexical(text), 0.0)
+        residuals = {} if vectors is None else dict(zip(changed, vectors[2:], strict=True))
         return Asked(
-            question, tuple(facts), None if vectors is None else vectors[0], None if vectors is None else vectors[1],
-            scores, self.background.nearest(None if vectors is None else vectors[0]),
+            question, tuple(facts), vector, None if vectors is None else vectors[1], scores, self.background, residuals
         )
 
     def rank(self, asked: Asked) -> list[Ranked]:

@@ -25,7 +25,7 @@ from knowledge.words import stem, terms
 _CLAUSE = re.compile(r"[.;:]\s+|,\s+(?:and |or )?")
 FEATURES = (
     "bias", "about", "denied", "purpose", "drug", "calculator", "step", "excluded", "foreign", "dense", "dense_cites",
-    "dense_margin", "exclusion_margin", "dense_facts", "words", "decision", "entry", "stated", "bare_entry", "named_entry", "other_topic", "other_condition", "facts",
+    "dense_margin", "exclusion_margin", "dense_facts", "residual_margin", "strange", "decision", "entry", "stated", "bare_entry", "named_entry", "other_topic", "other_condition", "facts",
 )
 
 
@@ -94,7 +94,8 @@ def _parts(text: str) -> list[str]:
 
 
 def _linked(text: str, reader: Reader, terminology: Terminology) -> frozenset[str]:
-    return _expand([concept for span in reader.read(text).spans for concept in span.concepts], terminology)
+    concepts = [concept for span in reader.read(text).spans for concept in span.concepts]
+    return _expand([*concepts, *(mention.concept for mention in reader.strict.link(text))], terminology)
 
 
 def _expand(concepts: Sequence[str], terminology: Terminology) -> frozenset[str]:
@@ -159,7 +160,12 @@ class Asked:
     vector: Vectors | None
     with_facts: Vectors | None
     scores: Scores
-    background: float
+    background: Background
+    residuals: Mapping[str, Vectors]
+
+    def nearest(self, query: Vectors | None) -> float:
+        """Cosine of the nearest topic outside every protocol."""
+        return self.background.nearest(query)
 
 
 def features(
@@ -182,6 +188,7 @@ def features(
     calculator = bool(set(question.calculators) & one.calculators)
     named = max(float(about), purpose, drug, float(calculator), 0.5 * step)
     dense = _nearest(asked.vector, one.clauses)
+    residual = asked.residuals.get(one.protocol.id, asked.vector)
     cites = sorted((float(asked.scores.dense[row]) for row in one.cites), reverse=True)[:3] if (
         asked.scores.dense is not None) else []
     entered = 1.0 if entry else 0.0
@@ -193,14 +200,15 @@ def features(
         "bias": 1.0, "about": float(about), "denied": float(denied), "purpose": purpose, "drug": drug,
         "calculator": float(calculator), "step": step, "excluded": float(excluded), "foreign": min(foreign, 2) / 2,
         "dense": dense, "dense_cites": float(np.mean(cites)) if cites else 0.0,
-        "dense_margin": max(dense, cites[0] if cites else 0.0) - asked.background,
+        "dense_margin": max(dense, cites[0] if cites else 0.0) - asked.nearest(asked.vector),
         "exclusion_margin": max(0.0, _nearest(asked.vector, one.exclusions) - dense),
         "dense_facts": _nearest(asked.with_facts, one.clauses),
-        "words": _covered(question, one),
+        "residual_margin": _nearest(residual, one.clauses) - max(asked.nearest(residual), _nearest(residual, one.exclusions)),
+        "strange": _strange(question, one),
         "decision": 0.5 if not question.decisions else float(bool(decides & set(question.decisions))),
         "entry": entered, "stated": float(stated), "bare_entry": entered * question.bare, "named_entry": max(entered, float(stated)) * named,
         "other_topic": float(foreign > 0 and not about),
-        "other_condition": float(not about and any(_condition(span, terminology) and not _hits(span, one.purpose) for span in rest)),
+        "other_condition": float(not about and any(_condition(span, terminology) and not _hits(span, one.reach) for span in rest)),
         "facts": min(sum(1.0 / sum(concept in other.reach for other in all_) for concept in own), 4.0) / 4.0,
     }
 
@@ -235,10 +243,19 @@ def _nearest(query: Vectors | None, rows: Vectors | None) -> float:
     return 0.0 if query is None or rows is None or not len(rows) else float((rows @ query).max())
 
 
-def _covered(question: Question, one: Profile) -> float:
-    if not question.loose:
-        return 1.0 if question.spans else 0.5
-    return sum(word in one.vocabulary or stem(word) in one.vocabulary for word in question.loose) / len(question.loose)
+def _strange(question: Question, one: Profile) -> float:
+    """Words of the question that neither a concept nor the protocol knows, three at most."""
+    unknown = [word for word in set(question.loose) if word not in one.vocabulary and stem(word) not in one.vocabulary]
+    return min(len(unknown), 3) / 3.0
+
+
+def without_about(question: Question, one: Profile) -> str:
+    """The question with the words for what the protocol is about taken out: what is asked of it."""
+    rest = question.text
+    for mention in sorted(question.mentions, key=lambda mention: -mention.start):
+        if mention.concept in one.about and rest[mention.start : mention.end] == mention.text:
+            rest = f"{rest[: mention.start]}it{rest[mention.end :]}"
+    return rest
 
 
 def as_vector(found: Mapping[str, float]) -> Vectors:

@@ -127,6 +127,7 @@ class Reader:
     ) -> None:
         self.terminology = terminology
         self.linker = Linker(terminology, topics(), known)
+        self.strict = Linker(terminology, known=known)
         self._calculators = {name: _calculator_words(name, words) for name, words in (calculators or {}).items()}
 
     def read(self, text: str) -> Question:

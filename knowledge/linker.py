@@ -19,6 +19,7 @@ from knowledge.words import STOP, fold
 
 How = Literal["exact", "lay", "abbreviation", "typo", "extra"]
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_GLUED = re.compile(r"([A-Za-z]{2,})(\d\w{0,3})")
 # A word on its own is corrected from six letters on; one inside a longer phrase, the rest of which must fit, from four.
 _MIN_TYPO, _IN_PHRASE, _LONG, _PHRASE = 6, 4, 9, 6
 _ENGLISH = frozenset(
@@ -127,7 +128,7 @@ class Linker:
 
     def link(self, text: str) -> list[Mention]:
         """Every mention of a text, left to right, the longest words first; words that name several concepts give all."""
-        words = _split(text)
+        words = self._unglued(_split(text))
         lenient = not any(word.text[1:].lower() != word.text[1:] or (word.start and word.text[0].isupper())
                           for word in words if word.text != "I")
         found: list[tuple[str, int, int, How]] = []
@@ -147,6 +148,19 @@ class Linker:
             Mention(concept, start, end, text[start:end], how, assertion)
             for (concept, start, end, how), assertion in zip(found, meant, strict=True)
         ]
+
+    def _unglued(self, words: list[_Word]) -> list[_Word]:
+        """Words with a glued stage or value taken apart ("CKD3b") where only their letters are known."""
+        found: list[_Word] = []
+        for word in words:
+            parts = _GLUED.fullmatch(word.text)
+            if parts is None or word.key in self._spelt or (fold(parts[1]),) not in self._phrases:
+                found.append(word)
+                continue
+            middle = word.start + len(parts[1])
+            found.append(_Word(parts[1], singular(fold(parts[1])), word.start, middle))
+            found.append(_Word(parts[2], fold(parts[2]), middle, word.end))
+        return found
 
     def _match(self, words: list[_Word], text: str, lenient: bool) -> list[tuple[str, How]]:
         if any(mark in text[left.end : right.start] for left, right in zip(words, words[1:], strict=False) for mark in ".;:?!\n"):

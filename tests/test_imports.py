@@ -55,6 +55,17 @@ def test_heavy_libraries_are_imported_inside_functions(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_the_page_stands_beside_evals_and_above_the_rest(path: Path) -> None:
+    # The page's modules are files beside the packages, which import-linter does not follow.
+    page = {source.stem for source in ROOT.glob("app*.py")}
+    graph = {"langgraph", "langchain", "langchain_core", "langchain_openai"}
+    barred = {"evals", *graph} if path.stem in page else page
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = [name for node in ast.walk(tree) for name in imported(node) if name in barred]
+    assert not found, f"{name_of(path)} imports {found}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_the_environment_is_read_in_one_place(path: Path) -> None:
     if path == ROOT / "agent" / "settings.py":
         return

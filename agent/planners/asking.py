@@ -40,8 +40,13 @@ class Asked:
 
 async def ask(model: PlannerModel, system: str, user: str, form: ChoiceForm | CallForm, settings: Settings,
               ledger: dict[str, Any]) -> Asked:
-    """One decision on a form. `ledger` counts the calls and tokens of the turn, and is added to."""
+    """One decision on a form.
+
+    `ledger` counts the calls and tokens of the turn, and is added to. A server that failed is not asked again in it.
+    """
     schema, prompt, problems = form.schema(), user, list[str]()
+    if ledger.get("model_failure"):
+        return Asked("unavailable", failure=ledger["model_failure"])
     for _ in range(MAX_REPAIRS + 1):
         if ledger.get("model_calls", 0) >= settings.max_model_calls:
             return Asked("budget", problems=tuple(problems))
@@ -49,7 +54,8 @@ async def ask(model: PlannerModel, system: str, user: str, form: ChoiceForm | Ca
         try:
             reply = await model.decide(system, prompt, schema)
         except UpstreamError as error:
-            return Asked("unavailable", problems=tuple(problems), failure=error.document())
+            ledger["model_failure"] = error.document()
+            return Asked("unavailable", problems=tuple(problems), failure=ledger["model_failure"])
         ledger["tokens"] = ledger.get("tokens", 0) + reply.tokens_in + reply.tokens_out
         try:
             return Asked("decided", form.read(parse(reply.text)), tuple(problems))

@@ -1,5 +1,5 @@
-"""ProtocolPlanner: no model. What the router made of a question, as the choice that the plan is compiled from; and what
-of it is offered to a model, where there is one."""
+"""The protocol planner: no model. What the router made of a question, as the choice that the plan is compiled from; and
+what of it is offered to a model, where there is one."""
 
 from __future__ import annotations
 
@@ -7,20 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent.planners.choice import Choice
-from agent.route import Fact, Router, RouteResult
+from agent.route import RouteResult
 from knowledge.protocol import Protocol
 from knowledge.terminology import Terminology
-
-
-class ProtocolPlanner:
-    """Chooses by the router alone."""
-
-    def __init__(self, router: Router) -> None:
-        self.router = router
-
-    def choose(self, question: str, facts: Sequence[Fact] = ()) -> Choice:
-        """What is to be worked out for a question about a patient with these facts."""
-        return choice_of(self.router.route(question, facts))
 
 
 def choice_of(result: RouteResult) -> Choice:

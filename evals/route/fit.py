@@ -30,11 +30,11 @@ from knowledge.terminology import default_terminology
 DEV = Path(__file__).with_name("dev.yaml")
 QUERIES = Path(__file__).with_name("retrieval_dev.yaml")
 NEVER_NEGATIVE = {
-    "about", "purpose", "drug", "calculator", "step", "dense", "dense_cites", "dense_margin", "dense_facts", "words",
+    "about", "purpose", "drug", "calculator", "step", "dense", "dense_cites", "dense_margin", "dense_facts", "residual_margin",
     "decision", "entry", "stated", "bare_entry", "named_entry", "facts",
 }
-NEVER_POSITIVE = {"denied", "excluded", "foreign", "exclusion_margin", "other_topic", "other_condition"}
-PENALTY = 0.005
+NEVER_POSITIVE = {"denied", "excluded", "foreign", "exclusion_margin", "other_topic", "other_condition", "strange"}
+PENALTY = 0.0005
 Matrix = npt.NDArray[np.float64]
 
 

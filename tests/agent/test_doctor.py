@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -69,10 +70,11 @@ def test_a_home_with_nothing_in_it(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
-def test_a_home_that_is_ready_and_one_that_is_broken(tmp_path: Path) -> None:
+def test_a_home_that_is_ready_and_one_that_is_broken(home: Path, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     load_demo(settings)
-    build_index(settings)
+    build_index(Settings(home=home))
+    shutil.copytree(home / "index", settings.index)
     body = examine(settings)
     assert body["store"]["patients"] == len(demo_patients())
     assert body["index"]["state"] == "ready"

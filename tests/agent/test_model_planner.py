@@ -88,7 +88,8 @@ async def test_the_schema_offers_only_what_exists_and_the_decision_comes_first()
     assert schema["properties"]["concepts"]["items"]["enum"] == ["problems", "creatinine"]
     assert set(schema["properties"]["calculators"]["items"]["enum"]) == {"cha2ds2_va", "bmi"}
     assert schema["additionalProperties"] is False and schema["required"] == list(schema["properties"])
-    assert json.dumps(schema["properties"]["decision"], separators=(",", ":")) in server.prompts[0]
+    assert '"decision": "use_protocol" | "use_several"' in server.prompts[0]
+    assert f'"protocols": [any of "{AF}" | "{CKD}"]' in server.prompts[0]
 
 
 def test_a_decision_that_cannot_be_carried_out_is_not_offered() -> None:
@@ -151,6 +152,17 @@ async def test_nobody_listening_leaves_the_protocol_planner() -> None:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     choice = await choose(OpenAIModel(url, "tiny", 5.0), ASKED, RANKED, FACTS, TOOLS, settings(), {}, fallback=SURE)
     assert choice.protocols == SURE.protocols and "cannot be reached" in choice.reasons[-1]
+
+
+async def test_a_server_that_failed_is_not_waited_for_again_in_the_same_turn() -> None:
+    ledger: dict[str, Any] = {}
+    with serving(Raw(501, "{}")) as server:
+        await chosen(server, SURE, ledger)
+        asked = len(server.asked)
+        found = await refined(server, ledger)
+        assert found.stopped == "unavailable" and len(server.asked) == asked
+        await chosen(server, SURE, {})
+        assert len(server.asked) > asked
 
 
 async def test_the_budget_of_calls_holds_across_repairs() -> None:
@@ -293,6 +305,8 @@ async def test_the_form_offers_only_tools_all_of_whose_inputs_are_there() -> Non
     arguments = calls[0]["properties"]["arguments"]
     assert arguments["properties"]["creatinine"]["enum"] == ["creatinine", "creatinine_baseline"]
     assert arguments["additionalProperties"] is False and "calc.bmi" not in server.prompts[0]
+    assert '"creatinine": "creatinine" | "creatinine_baseline"' in server.prompts[0]
+    assert '"age": "patient.age"' in server.prompts[0] and "| null" in server.prompts[0]
 
 
 @pytest.mark.parametrize(("bad", "problem"), [

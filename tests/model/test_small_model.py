@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ async def test_arguments_can_only_be_slots(small_model: Settings) -> None:
 
 
 async def test_the_same_question_gets_the_same_answer(small_model: Settings) -> None:
-    ranked = [
+    ranked: list[dict[str, Any]] = [
         {"protocol": AF, "title": "Stroke prevention in AF", "purpose": "Anticoagulation.", "entry": True},
         {"protocol": CKD, "title": "Chronic kidney disease", "purpose": "Stage, referral, doses.", "entry": None},
     ]

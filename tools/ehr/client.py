@@ -111,8 +111,8 @@ class FhirClient:
             self._types = {str(row.get("type")) for row in rest[0].get("resource", [])}
         return self._types
 
-    async def search(self, kind: str, parameters: list[tuple[str, str]]) -> Matches:
-        """All matches of a search, every page of it.
+    async def search(self, kind: str, parameters: list[tuple[str, str]], *, limit: int | None = None) -> Matches:
+        """All matches of a search, every page of it, up to a limit that is said where it is reached.
 
         Raises:
             UpstreamError: the server failed, or answered with something other than a searchset.
@@ -132,7 +132,8 @@ class FhirClient:
                 )
             before = len(found.resources)
             self._take(page, kind, found, seen)
-            url = self._next(page, url, found, seen_pages, stalled=len(found.resources) == before)
+            stalled = len(found.resources) == before
+            url = self._next(page, url, found, seen_pages, limit or self.max_resources, stalled=stalled)
         if found.total is not None and found.total != len(found.resources):
             found.problems.append(f"the server counts {found.total}, its pages hold {len(found.resources)}")
         return found
@@ -162,7 +163,9 @@ class FhirClient:
             else:
                 found.resources.append(resource)
 
-    def _next(self, page: Resource, here: str, found: Matches, seen: set[str], *, stalled: bool) -> str | None:
+    def _next(
+        self, page: Resource, here: str, found: Matches, seen: set[str], limit: int, *, stalled: bool
+    ) -> str | None:
         link = next((row.get("url") for row in page.get("link") or [] if row.get("relation") == "next"), None)
         if not link:
             return None
@@ -173,7 +176,7 @@ class FhirClient:
         if _same(target) in seen or stalled:
             found.problems.append("the pages lead in a circle")
             return None
-        if len(found.resources) >= self.max_resources or len(seen) >= MAX_PAGES:
+        if len(found.resources) >= limit or len(seen) >= MAX_PAGES:
             found.problems.append(f"stopped at {len(found.resources)} of {found.total or 'unknown'}")
             return None
         return target

@@ -95,7 +95,7 @@ def _flagged(ctx: ToolContext, entry: Entry) -> list[tuple[str, Evidence]]:
             continue
         concept = _concept(ctx, element)
         shown, value, unit, comparator = _value(element)
-        name = entry.text if element is entry.resource else str(next(walk(element, "code.text"), entry.text))
+        name = ctx.terminology.get(concept).name if concept else words(element.get("code"))
         items.append((path, fact(
             ctx, entry, value, f"{name}: {shown}, {_PANIC[codes[0]]}", path=path, concept=concept, unit=unit,
             comparator=comparator, slot=f"{ctx.slot}.{entry.reference.replace('/', '-')}",

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from knowledge.guideline import read_yaml
 from tools.ehr.compact import build_bundle
 from tools.errors import UsageError
 
@@ -31,7 +30,7 @@ class DemoPatient:
 
 @functools.cache
 def _files() -> dict[str, dict[str, Any]]:
-    rows = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yaml"))]
+    rows = [read_yaml(path) for path in sorted(FOLDER.glob("*.yaml"))]
     return {str(row["id"]): row for row in rows}
 
 

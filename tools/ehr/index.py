@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from knowledge.guideline import read_yaml
 from tools.ehr.compartment import ABOUT, local_reference, walk
 from tools.ehr.dates import interval
 from tools.ehr.fhirjson import Resource
@@ -33,7 +32,7 @@ class Parameter:
 
 @functools.cache
 def table() -> dict[str, dict[str, Parameter]]:
-    rows = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    rows = read_yaml(FILE)
     return {
         kind: {name: Parameter(name, row[0], tuple(row[1:])) for name, row in entries.items()}
         for kind, entries in rows.items()

@@ -24,6 +24,7 @@ from tools.ehr.documents import Notes, read_note
 from tools.ehr.elements import begun, codings, iso, visible, when, words
 from tools.ehr.fhirjson import Resource
 from tools.ehr.modifiers import Verdict, judge
+from tools.ehr.shape import readable
 from tools.ehr.store import Store
 from tools.errors import UpstreamError, UsageError
 from tools.notes import Note, linker_for
@@ -110,10 +111,14 @@ class PatientRecord:
         parameters = [("patient", ",".join(sorted(self.ids)))]
         if kind in MEDICATION_TYPES:
             parameters.append(("_include", f"{kind}:medication"))
-        matches = await self.client.search(kind, parameters)
+        matches = await self._search(kind, parameters)
         found = Slice(query, problems=[*self.problems, *matches.problems])
         foreign = 0
-        for resource in matches.resources:
+        for sent in matches.resources:
+            resource, wrong = readable(sent)
+            if wrong:
+                found.problems.append(f"a {kind} that is not FHIR ({wrong}): not used")
+                continue
             owners = patients_of(resource, self.client.base, about=True)
             if not owners & self.ids:
                 foreign += 1
@@ -126,6 +131,16 @@ class PatientRecord:
             entries.sort(key=lambda entry: (entry.moment is not None, entry.moment or self.as_of, entry.reference),
                          reverse=True)
         return found
+
+    async def _search(self, kind: str, parameters: list[tuple[str, str]]) -> Matches:
+        """The search; without its `_include` where the server refuses that (what it names is then read one by one)."""
+        try:
+            return await self.client.search(kind, parameters)
+        except HttpError as error:
+            plain = [(name, value) for name, value in parameters if name != "_include"]
+            if error.status != 400 or plain == parameters:
+                raise
+            return await self.client.search(kind, plain)
 
     async def _entry(self, resource: Resource, matches: Matches) -> Entry:
         kind, verdict = str(resource["resourceType"]), judge(resource)
@@ -156,7 +171,8 @@ class PatientRecord:
                     drug = await self.client.read(*target)
                 except HttpError as error:
                     matches.problems.append(f"{text}: HTTP {error.status}")
-        if drug is None:
+        drug, wrong = readable(drug or {})
+        if wrong or not drug:
             return {"text": str(reference.get("display", ""))}, verdict
         found = judge(drug)
         if verdict.usable and not found.usable:
@@ -256,8 +272,16 @@ def client_for(source: str | Path | Store | FhirClient, *, headers: dict[str, st
 
 async def patient_ids(client: FhirClient) -> list[str]:
     """Ids of the patients there are (at most a thousand)."""
-    found = await client.search("Patient", [])
+    found = await client.search("Patient", [], limit=1000)
     return sorted(str(resource.get("id")) for resource in found.resources)[:1000]
+
+
+async def _patient(client: FhirClient, id_: str) -> Resource:
+    resource, wrong = readable(await client.read("Patient", id_))
+    if wrong:
+        raise UpstreamError(f"the Patient is not FHIR: {wrong}", found=wrong, expected="an R4 Patient",
+                            action="check the FHIR server")
+    return resource
 
 
 async def resolve_patient(client: FhirClient, patient: str | None) -> Resource:
@@ -269,24 +293,31 @@ async def resolve_patient(client: FhirClient, patient: str | None) -> Resource:
     name = (patient or "").removeprefix("Patient/")
     if name:
         try:
-            return await client.read("Patient", name)
+            return await _patient(client, name)
         except HttpError as error:
             if error.status not in (400, 404, 410):
                 raise
-        found = await client.search("Patient", [("identifier", name.replace(",", "\\,"))])
-        fitting = [item for item in found.resources
-                   if any(row.get("value") == name for row in item.get("identifier", []))]
-        if len(fitting) == 1 and found.complete:
-            return fitting[0]
+        if found := await _by_identifier(client, name):
+            return found
     ids = await patient_ids(client)
     if not name and len(ids) == 1:
-        return await client.read("Patient", ids[0])
+        return await _patient(client, ids[0])
     shown = ", ".join(ids[:20]) + (f" and {len(ids) - 20} more" if len(ids) > 20 else "") if ids else "no patient"
     if name:
         raise UsageError(f"no patient {name!r} in this record", found=name, expected=shown,
                          action="name one with --patient")
     raise UsageError(f"the record holds {len(ids)} patients", found=shown, expected="one patient",
                      action="name one with --patient")
+
+
+async def _by_identifier(client: FhirClient, value: str) -> Resource | None:
+    """The one patient with an identifier; none where there are several or the server cannot search so."""
+    try:
+        found = await client.search("Patient", [("identifier", value.replace(",", "\\,"))], limit=10)
+    except HttpError:
+        return None
+    fitting = [item for item in found.resources if value in list(walk(item, "identifier.value"))]
+    return await _patient(client, str(fitting[0].get("id"))) if len(fitting) == 1 and found.complete else None
 
 
 async def _linked(client: FhirClient, patient: Resource) -> tuple[Resource, set[str], list[str]]:
@@ -300,7 +331,8 @@ async def _linked(client: FhirClient, patient: Resource) -> tuple[Resource, set[
             if (target := local_reference(link.get("other"), client.base)) and target[0] == "Patient"
         }
         try:
-            back = (await client.search("Patient", [("link", f"Patient/{current['id']}")])).resources
+            linking = await client.search("Patient", [("link", f"Patient/{current['id']}")])
+            back = [item for item, wrong in map(readable, linking.resources) if not wrong]
         except HttpError:
             back = []  # not every server searches by link; what the patient itself links to is still followed
         targets |= {
@@ -310,7 +342,7 @@ async def _linked(client: FhirClient, patient: Resource) -> tuple[Resource, set[
         }
         for id_ in sorted(set(targets) - set(people)):
             try:
-                other = await client.read("Patient", id_)
+                other = await _patient(client, id_)
             except UpstreamError:
                 problems.append("a linked patient record cannot be read")
                 continue

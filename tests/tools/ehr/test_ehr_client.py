@@ -28,12 +28,20 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def condition(id_: str, patient: str = "p", code: str = "230690007") -> dict[str, Any]:
-    return {"resourceType": "Condition", "id": id_, "subject": {"reference": f"Patient/{patient}"},
-            "code": {"coding": [{"system": "http://snomed.info/sct", "code": code}]}, "recordedDate": "2020-01-01",
-            "clinicalStatus": {"coding": [{"code": "active"}]}, "verificationStatus": {"coding": [{"code": "confirmed"}]}}
+    return {
+        "resourceType": "Condition",
+        "id": id_,
+        "subject": {"reference": f"Patient/{patient}"},
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": code}]},
+        "recordedDate": "2020-01-01",
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "verificationStatus": {"coding": [{"code": "confirmed"}]},
+    }
 
 
-def page(*resources: dict[str, Any], total: int | None = None, following: str | None = None, **more: Any) -> dict[str, Any]:
+def page(
+    *resources: dict[str, Any], total: int | None = None, following: str | None = None, **more: Any
+) -> dict[str, Any]:
     body: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "entry": [
         {"resource": resource, "search": {"mode": "match"}} for resource in resources], **more}
     if total is not None:
@@ -59,9 +67,12 @@ def answers(*bodies: Any, status: int = 200) -> Handler:
 
 
 async def test_pages_are_followed_to_the_end() -> None:
-    found = await client(answers(
-        page(condition("1"), condition("2"), total=3, following=f"{BASE}/Condition?page=2"), page(condition("3"), total=3),
-    )).search("Condition", [("patient", "p")])
+    found = await client(
+        answers(
+            page(condition("1"), condition("2"), total=3, following=f"{BASE}/Condition?page=2"),
+            page(condition("3"), total=3),
+        )
+    ).search("Condition", [("patient", "p")])
     assert [item["id"] for item in found.resources] == ["1", "2", "3"]
     assert found.complete
 
@@ -72,12 +83,18 @@ async def test_relative_links_are_followed() -> None:
     assert len(found.resources) == 2
 
 
-@pytest.mark.parametrize("body", [
-    page(condition("1"), total=5),
-    page(condition("1"), condition("1"), total=2),
-    page({"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "diagnostics": "cut off"}]}, condition("1")),
-    {**page(condition("1")), "entry": [{"fullUrl": "x"}]},
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        page(condition("1"), total=5),
+        page(condition("1"), condition("1"), total=2),
+        page(
+            {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "diagnostics": "cut off"}]},
+            condition("1"),
+        ),
+        {**page(condition("1")), "entry": [{"fullUrl": "x"}]},
+    ],
+)
 async def test_what_contradicts_itself_is_not_complete(body: dict[str, Any]) -> None:
     found = await client(answers(body)).search("Condition", [])
     assert not found.complete
@@ -85,10 +102,13 @@ async def test_what_contradicts_itself_is_not_complete(body: dict[str, Any]) -> 
 
 
 async def test_a_loop_of_pages_ends_and_is_said() -> None:
-    found = await client(answers(
-        page(condition("1"), following=f"{BASE}/Condition?page=2"), page(condition("2"), following=f"{BASE}/Condition?page=3"),
-        page(condition("3"), following=f"{BASE}/Condition?page=2"),
-    )).search("Condition", [])
+    found = await client(
+        answers(
+            page(condition("1"), following=f"{BASE}/Condition?page=2"),
+            page(condition("2"), following=f"{BASE}/Condition?page=3"),
+            page(condition("3"), following=f"{BASE}/Condition?page=2"),
+        )
+    ).search("Condition", [])
     assert "the pages lead in a circle" in found.problems
     endless = await client(answers(page(condition("1"), following=f"{BASE}/Condition?page=2"),
                                    page(following=f"{BASE}/Condition?page=3"))).search("Condition", [])
@@ -100,7 +120,9 @@ async def test_a_cap_is_said() -> None:
 
     def handle(request: httpx.Request) -> httpx.Response:
         number = next(counter)
-        return httpx.Response(200, json=page(condition(str(number)), total=500, following=f"{BASE}/Condition?page={number}"))
+        return httpx.Response(
+            200, json=page(condition(str(number)), total=500, following=f"{BASE}/Condition?page={number}")
+        )
 
     found = await client(handle, max_resources=20).search("Condition", [])
     assert len(found.resources) == 20
@@ -167,7 +189,9 @@ async def test_a_read_that_answers_with_another_resource() -> None:
 # -- a record over a bad server --------------------------------------------------------------------------------------
 
 
-def server(conditions: list[dict[str, Any]], patient: dict[str, Any] | None = None, total: int | None = None) -> Handler:
+def server(
+    conditions: list[dict[str, Any]], patient: dict[str, Any] | None = None, total: int | None = None
+) -> Handler:
     def handle(request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/r4/")
         if path.startswith("Patient/"):

@@ -62,27 +62,55 @@ def test_every_kind_of_change_gives_another_valid_bundle(change: dict[str, Any])
         check(entry["resource"])
 
 
-@pytest.mark.parametrize("change", [
-    {"set_observation": {"id": "nope", "value": 1}}, {"remove_condition": {"id": "nope"}}, {"paint": {"id": "c1"}},
-    {"add_condition": {"id": "c1", "text": "twice"}}, {"set_observation": {"id": "o20", "component": "loinc:1-1", "value": 1}},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"set_observation": {"id": "nope", "value": 1}},
+        {"remove_condition": {"id": "nope"}},
+        {"paint": {"id": "c1"}},
+        {"add_condition": {"id": "c1", "text": "twice"}},
+        {"set_observation": {"id": "o20", "component": "loinc:1-1", "value": 1}},
+    ],
+)
 def test_changes_that_fit_nothing_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         apply_change(compact_patient("demo-af"), change)
 
 
 def test_rows_become_the_elements_they_name() -> None:
-    made = build_bundle({
-        "id": "z", "name": {"given": "A", "family": "B"}, "gender": "male", "birth_date": "1950", "deceased": True,
-        "observations": [
-            {"id": "1", "code": "loinc:2160-0", "value": 0.2, "unit": "mg/dL", "comparator": "<", "interpretation": "L"},
-            {"id": "2", "code": "loinc:2160-0", "absent": "not-performed"},
-            {"id": "3", "code": "loinc:2160-0", "value": True},
-            {"id": "4", "code": "loinc:2160-0", "value_text": "clotted"}],
-        "conditions": [{"id": "5", "code": None, "text": "words only", "verification": "entered-in-error", "clinical": "active"}],
-        "immunizations": [{"id": "6", "disease": "Influenza", "at": "2025-10-01"}],
-        "encounters": [{"id": "7", "class": "IMP", "type": "Ward", "start": "2026-03-01T00:00:00Z"}],
-    })
+    made = build_bundle(
+        {
+            "id": "z",
+            "name": {"given": "A", "family": "B"},
+            "gender": "male",
+            "birth_date": "1950",
+            "deceased": True,
+            "observations": [
+                {
+                    "id": "1",
+                    "code": "loinc:2160-0",
+                    "value": 0.2,
+                    "unit": "mg/dL",
+                    "comparator": "<",
+                    "interpretation": "L",
+                },
+                {"id": "2", "code": "loinc:2160-0", "absent": "not-performed"},
+                {"id": "3", "code": "loinc:2160-0", "value": True},
+                {"id": "4", "code": "loinc:2160-0", "value_text": "clotted"},
+            ],
+            "conditions": [
+                {
+                    "id": "5",
+                    "code": None,
+                    "text": "words only",
+                    "verification": "entered-in-error",
+                    "clinical": "active",
+                }
+            ],
+            "immunizations": [{"id": "6", "disease": "Influenza", "at": "2025-10-01"}],
+            "encounters": [{"id": "7", "class": "IMP", "type": "Ward", "start": "2026-03-01T00:00:00Z"}],
+        }
+    )
     body = {entry["resource"]["id"]: entry["resource"] for entry in made["entry"]}
     for resource in body.values():
         check(resource)

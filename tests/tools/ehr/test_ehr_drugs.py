@@ -61,8 +61,14 @@ async def test_statements_references_and_contained_drugs(chart: Any, ask: Ask) -
     assert (await takes(ask, await chart(resources=[drug, request]))).value is True
     wrong = {**drug, "status": "entered-in-error"}
     assert (await takes(ask, await chart(resources=[wrong, request]))).value is None
-    statement = {"resourceType": "MedicationStatement", "id": "st", "status": "active", "subject": {"reference": "Patient/p1"},
-                 "contained": [{**drug, "id": "in"}], "medicationReference": {"reference": "#in"}}
+    statement = {
+        "resourceType": "MedicationStatement",
+        "id": "st",
+        "status": "active",
+        "subject": {"reference": "Patient/p1"},
+        "contained": [{**drug, "id": "in"}],
+        "medicationReference": {"reference": "#in"},
+    }
     assert (await takes(ask, await chart(resources=[statement]))).value is True
 
 
@@ -127,7 +133,9 @@ async def test_withdrawn_allergies_do_not_count_but_are_named(chart: Any, ask: A
 
 
 async def test_resolved_and_unconfirmed_and_contradicted(chart: Any, ask: Ask) -> None:
-    resolved = await chart(allergies=[{**PENICILLIN, "status": "resolved"}, {"id": "a2", "code": None, "text": "Latex"}])
+    resolved = await chart(
+        allergies=[{**PENICILLIN, "status": "resolved"}, {"id": "a2", "code": None, "text": "Latex"}]
+    )
     found = await allergic(ask, resolved, "amoxicillin")
     assert found.value is False
     assert "resolved: Penicillin" in found.display

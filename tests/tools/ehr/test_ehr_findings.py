@@ -99,7 +99,13 @@ async def test_procedures_count_unless_not_done(chart: Any, ask: Ask) -> None:
 
 
 async def test_coded_observations_answer_yes_and_no(chart: Any, ask: Ask) -> None:
-    row = {"id": "s1", "code": "snomed:29857009", "text": "Chest pain", "category": "exam", "at": "2026-03-01T08:00:00Z"}
+    row = {
+        "id": "s1",
+        "code": "snomed:29857009",
+        "text": "Chest pain",
+        "category": "exam",
+        "at": "2026-03-01T08:00:00Z",
+    }
     assert (await one(ask, await chart(observations=[{**row, "value": True}]), "chest_pain")).value is True
     absent = {**row, "value_code": "snomed:2667000", "value_text": "Absent"}
     assert (await one(ask, await chart(observations=[absent]), "chest_pain")).value is False
@@ -175,7 +181,9 @@ async def test_window_looks_only_at_notes_of_that_time(chart: Any, ask: Ask, not
 
 
 async def test_a_later_denial_of_an_active_condition_is_a_conflict(chart: Any, ask: Ask, note: Row) -> None:
-    evidence = await ask(await chart(conditions=[STROKE], notes=[note("No stroke.")]), "record.finding", concept="stroke")
+    evidence = await ask(
+        await chart(conditions=[STROKE], notes=[note("No stroke.")]), "record.finding", concept="stroke"
+    )
     assert evidence[0].value is None
     assert evidence[0].display.startswith("conflict")
     assert "conflict" in evidence[0].source.flags  # type: ignore[union-attr]
@@ -225,8 +233,14 @@ async def test_superseded_and_replaced_notes_are_not_read(chart: Any, ask: Ask, 
 
 
 async def test_a_note_that_is_no_text_leaves_the_answer_incomplete(chart: Any, ask: Ask) -> None:
-    scan = {"resourceType": "DocumentReference", "id": "scan", "status": "current", "subject": {"reference": "Patient/p1"},
-            "date": "2026-01-01T00:00:00Z", "content": [{"attachment": {"contentType": "application/pdf", "data": "JVBERg=="}}]}
+    scan = {
+        "resourceType": "DocumentReference",
+        "id": "scan",
+        "status": "current",
+        "subject": {"reference": "Patient/p1"},
+        "date": "2026-01-01T00:00:00Z",
+        "content": [{"attachment": {"contentType": "application/pdf", "data": "JVBERg=="}}],
+    }
     found = await one(ask, await chart(resources=[scan]), "stroke")
     assert found.value is None
     assert isinstance(found.source, FhirElement)

@@ -39,8 +39,9 @@ async def test_unknown_impossible_and_deceased(chart: Any, ask: Ask) -> None:
     assert found.source.flags == ("deceased",)  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(("gender", "value"), [("female", "female"), ("male", "male"), ("other", None), ("unknown", None),
-                                               (None, None)])
+@pytest.mark.parametrize(
+    ("gender", "value"), [("female", "female"), ("male", "male"), ("other", None), ("unknown", None), (None, None)]
+)
 async def test_sex_is_never_guessed(chart: Any, ask: Ask, gender: str | None, value: str | None) -> None:
     assert (await ask(await chart(patient={"gender": gender}), "record.sex"))[0].value == value
 
@@ -100,7 +101,9 @@ async def test_the_table_where_the_laboratory_is_silent(chart: Any, ask: Ask) ->
 async def test_critical_looks_back_72_hours_and_skips_what_is_withdrawn(chart: Any, ask: Ask) -> None:
     old = await chart(observations=[potassium(7.5, "2026-02-27T08:59:00Z", interpretation="HH")])
     assert (await ask(old, "record.critical"))[0].value is None
-    wrong = await chart(observations=[potassium(7.5, "2026-03-01T09:00:00Z", interpretation="HH", status="entered-in-error")])
+    wrong = await chart(
+        observations=[potassium(7.5, "2026-03-01T09:00:00Z", interpretation="HH", status="entered-in-error")]
+    )
     assert len(await ask(wrong, "record.critical")) == 1
 
 
@@ -121,14 +124,30 @@ async def test_critical_table_names_known_concepts_with_sources() -> None:
 
 async def test_problems_vitals_labs_timeline_summary(chart: Any, ask: Ask, creatinine: Row) -> None:
     ctx = await chart(
-        conditions=[{"id": "c1", "code": "snomed:38341003", "text": "Hypertension", "onset": "2009-04-20"},
-                    {"id": "c2", "code": "snomed:73211009", "text": "Diabetes", "clinical": "resolved", "onset": "2001"},
-                    {"id": "c3", "code": "snomed:230690007", "text": "Stroke", "verification": "refuted"}],
-        observations=[creatinine(1.1, "2026-02-01T08:00:00Z"), {
-            "id": "bp", "code": "loinc:85354-9", "at": "2026-03-01T08:00:00Z", "category": "vital-signs",
-            "components": [{"code": "loinc:8480-6", "value": 138, "unit": "mm[Hg]"}]}],
-        encounters=[{"id": "e1", "class": "AMB", "type": "Clinic", "start": "2026-02-01T08:00:00Z",
-                     "end": "2026-02-01T09:00:00Z"}],
+        conditions=[
+            {"id": "c1", "code": "snomed:38341003", "text": "Hypertension", "onset": "2009-04-20"},
+            {"id": "c2", "code": "snomed:73211009", "text": "Diabetes", "clinical": "resolved", "onset": "2001"},
+            {"id": "c3", "code": "snomed:230690007", "text": "Stroke", "verification": "refuted"},
+        ],
+        observations=[
+            creatinine(1.1, "2026-02-01T08:00:00Z"),
+            {
+                "id": "bp",
+                "code": "loinc:85354-9",
+                "at": "2026-03-01T08:00:00Z",
+                "category": "vital-signs",
+                "components": [{"code": "loinc:8480-6", "value": 138, "unit": "mm[Hg]"}],
+            },
+        ],
+        encounters=[
+            {
+                "id": "e1",
+                "class": "AMB",
+                "type": "Clinic",
+                "start": "2026-02-01T08:00:00Z",
+                "end": "2026-02-01T09:00:00Z",
+            }
+        ],
         medications=[{"id": "m", "code": "rxnorm:1191", "text": "Aspirin", "authored": "2025-01-01"}],
     )
     head, *items = await ask(ctx, "record.problems")
@@ -162,7 +181,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("spec", TOOLS, ids=lambda spec: spec.name)
 async def test_every_tool_is_not_assessable_without_a_record_and_knows_its_concepts(spec: Any, chart: Any) -> None:
     ctx = await chart()
-    given = {**ARGUMENTS.get(spec.name, {}), **({"concept": "creatinine"} if "concept" in spec.params.model_fields else {})}
+    given = {
+        **ARGUMENTS.get(spec.name, {}),
+        **({"concept": "creatinine"} if "concept" in spec.params.model_fields else {}),
+    }
     assert (await spec.call(given, ctx)).evidence[0].patient == "p1"
     with pytest.raises(NotAssessable):
         await spec.call(given, replace(ctx, record=None))

@@ -125,7 +125,9 @@ async def test_a_note_of_tomorrow_is_unread(chart: Any, ask: Ask, note: Any) -> 
 async def test_what_ended_after_the_clock_was_still_so(chart: Any, ask: Ask) -> None:
     row = {"id": "c", "code": "snomed:230690007", "text": "Stroke", "onset": "2026-01-01", "clinical": "resolved",
            "abated": "2026-04-01"}
-    assert (await ask(await chart(conditions=[row]), "record.finding", concept="stroke", active_only=True))[0].value is True
+    assert (await ask(await chart(conditions=[row]), "record.finding", concept="stroke", active_only=True))[
+        0
+    ].value is True
 
 
 async def test_records_are_read_once(chart: Any, ask: Ask) -> None:

@@ -31,7 +31,11 @@ async def test_latest_as_recorded_with_trend(chart: Any, ask: Ask, creatinine: R
     assert found.effective_at == "2026-02-20T08:10:00Z"
     assert source.coding == "loinc:2160-0"
     assert source.path == "Observation.value"
-    assert [(point["value"], point["unit"]) for point in source.trend] == [(0.9, "mg/dL"), (88.0, "umol/L"), (1.1, "mg/dL")]
+    assert [(point["value"], point["unit"]) for point in source.trend] == [
+        (0.9, "mg/dL"),
+        (88.0, "umol/L"),
+        (1.1, "mg/dL"),
+    ]
     assert [point["at"] for point in source.trend] == sorted(str(point["at"]) for point in source.trend)
 
 
@@ -120,8 +124,16 @@ async def test_impossible_values_are_shown_and_not_used(chart: Any, ask: Ask) ->
 
 
 async def test_blood_pressure_components_and_panel(chart: Any, ask: Ask) -> None:
-    row = {"id": "bp", "code": "loinc:85354-9", "at": "2026-03-01T08:00:00Z", "category": "vital-signs", "components": [
-        {"code": "loinc:8480-6", "value": 138, "unit": "mm[Hg]"}, {"code": "loinc:8462-4", "value": 78, "unit": "mm[Hg]"}]}
+    row = {
+        "id": "bp",
+        "code": "loinc:85354-9",
+        "at": "2026-03-01T08:00:00Z",
+        "category": "vital-signs",
+        "components": [
+            {"code": "loinc:8480-6", "value": 138, "unit": "mm[Hg]"},
+            {"code": "loinc:8462-4", "value": 78, "unit": "mm[Hg]"},
+        ],
+    }
     ctx = await chart(observations=[row])
     found, source = await latest(ask, ctx, "systolic_bp")
     assert (found.value, found.display) == (138.0, "138 mmHg")
@@ -149,7 +161,9 @@ async def test_a_newer_result_without_value_is_named(chart: Any, ask: Ask, creat
 
 
 async def test_amended_and_preliminary_are_shown(chart: Any, ask: Ask, creatinine: Row) -> None:
-    ctx = await chart(observations=[creatinine(1.2, "2026-02-01T08:00:00Z", status="amended", high=1.1, interpretation="H")])
+    ctx = await chart(
+        observations=[creatinine(1.2, "2026-02-01T08:00:00Z", status="amended", high=1.1, interpretation="H")]
+    )
     _, source = await latest(ask, ctx)
     assert set(source.flags) == {"amended", "interpretation H", "above the laboratory's range"}
 
@@ -176,14 +190,25 @@ async def test_undated_is_said_and_never_recent(chart: Any, ask: Ask) -> None:
 
 async def test_not_recorded(chart: Any, ask: Ask) -> None:
     found, source = await latest(ask, await chart())
-    assert (found.value, found.display, source.reference, source.complete) == (None, "creatinine not recorded", None, True)
+    assert (found.value, found.display, source.reference, source.complete) == (
+        None,
+        "creatinine not recorded",
+        None,
+        True,
+    )
 
 
 # -- series ----------------------------------------------------------------------------------------------------------
 
 
 async def persists(ask: Ask, ctx: Any, **more: Any) -> Evidence:
-    given = {"concept": "acr", "op": ">=", "value": {"value": 30, "unit": "mg/g"}, "days": {"value": 90, "unit": "d"}, **more}
+    given = {
+        "concept": "acr",
+        "op": ">=",
+        "value": {"value": 30, "unit": "mg/g"},
+        "days": {"value": 90, "unit": "d"},
+        **more,
+    }
     return (await ask(ctx, "record.persists", **given))[0]
 
 
@@ -208,7 +233,9 @@ async def test_persistence(chart: Any, ask: Ask, series: list[tuple[float, str]]
 
 async def test_persistence_converts_units_and_months(chart: Any, ask: Ask, creatinine: Row) -> None:
     ctx = await chart(observations=[creatinine(2.0, "2025-09-01T08:00:00Z"), creatinine(2.2, "2026-02-01T08:00:00Z")])
-    found = await persists(ask, ctx, concept="creatinine", value={"value": 150, "unit": "umol/L"}, days={"value": 3, "unit": "mo"})
+    found = await persists(
+        ask, ctx, concept="creatinine", value={"value": 150, "unit": "umol/L"}, days={"value": 3, "unit": "mo"}
+    )
     assert found.value is True
     assert isinstance(found.source, FhirElement)
     assert len(found.source.trend) == 2
@@ -249,7 +276,9 @@ async def test_rise_needs_a_limit(chart: Any, ask: Ask) -> None:
 
 
 async def test_trend_gives_an_item_per_result(chart: Any, ask: Ask, creatinine: Row) -> None:
-    ctx = await chart(observations=[creatinine(1 + n / 100, f"2025-{n % 12 + 1:02}-{n + 1:02}T08:00:00Z") for n in range(15)])
+    ctx = await chart(
+        observations=[creatinine(1 + n / 100, f"2025-{n % 12 + 1:02}-{n + 1:02}T08:00:00Z") for n in range(15)]
+    )
     items = await ask(ctx, "record.trend", concept="creatinine")
     assert len(items) == 13
     assert [item.slot for item in items[:3]] == ["s", "s.1", "s.2"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import json
 import sqlite3
 import threading
@@ -16,8 +17,8 @@ from hypothesis import strategies as st
 
 from tools.ehr.bundles import import_document, import_path
 from tools.ehr.compact import build_bundle
-from tools.ehr.demo import compact_patient
 from tools.ehr.dates import interval, years_at
+from tools.ehr.demo import compact_patient
 from tools.ehr.fhirjson import content_version, dumps, loads
 from tools.ehr.query import BadSearch, Query
 from tools.ehr.server import application
@@ -93,7 +94,7 @@ def test_what_is_no_date(text: str) -> None:
         interval(text)
 
 
-@given(st.dates(min_value=__import__("datetime").date(1901, 1, 1), max_value=__import__("datetime").date(2099, 12, 31)))
+@given(st.dates(min_value=datetime.date(1901, 1, 1), max_value=datetime.date(2099, 12, 31)))
 def test_age_of_a_full_date_is_one_number(day: Any) -> None:
     low, high = years_at(day.isoformat(), interval("2100-06-15")[0])
     assert low == high
@@ -148,30 +149,70 @@ def test_threads_share_one_store(store: Store) -> None:
     assert store.counts() == {"Patient": 80}
 
 
-@pytest.mark.parametrize(("query", "ids"), [
-    ("", ["o", "o2", "o3"]), ("patient=p", ["o", "o2"]), ("patient=Patient/p", ["o", "o2"]),
-    (f"patient={BASE}/Patient/p", ["o", "o2"]), ("subject:Patient=q", ["o3"]), ("patient=p,q", ["o", "o2", "o3"]),
-    ("code=2160-0", ["o", "o2"]), ("code=http://loinc.org|2160-0", ["o", "o2"]), ("code=http://snomed.info/sct|2160-0", []),
-    ("code=http://loinc.org|", ["o", "o2"]), ("code:missing=true", ["o3"]), ("code:not=2160-0", ["o3"]),
-    ("status=final", ["o", "o3"]), ("status=final,amended", ["o", "o2", "o3"]), ("status=final&patient=q", ["o3"]),
-    ("date=2026-02-20", ["o"]), ("date=2026", ["o"]), ("date=2025-01", ["o2"]), ("date=2025-01-05", []),
-    ("date=gt2025-06", ["o"]), ("date=lt2025-01-15", ["o2", "o3"]), ("date=ge2025-01", ["o", "o2"]),
-    ("date=le2025-01", ["o2", "o3"]), ("date=sa2025-01", ["o"]), ("date=eb2025-01", ["o3"]), ("date=ne2025-01", ["o", "o3"]),
-    ("date=ge2024-01-01&date=lt2024-12-31", ["o3"]), ("date=2026-02-20T07:10:00Z", ["o"]),
-    ("value-quantity=1.1", ["o", "o3"]), ("value-quantity=gt2", ["o2"]), ("value-quantity=5.2", []),
-    ("value-quantity=1.1|http://unitsofmeasure.org|mg/dL", ["o", "o3"]), ("value-quantity=5.25||mg/dL", ["o2"]),
-    ("_id=o,o3", ["o", "o3"]), ("_sort=-date", ["o", "o2", "o3"]), ("_sort=date", ["o3", "o2", "o"]),
-    ("_sort=-_id&_count=1", ["o3"]), ("_count=2&_offset=2", ["o3"]), ("_summary=count", []), ("_count=0", []),
-])
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("", ["o", "o2", "o3"]),
+        ("patient=p", ["o", "o2"]),
+        ("patient=Patient/p", ["o", "o2"]),
+        (f"patient={BASE}/Patient/p", ["o", "o2"]),
+        ("subject:Patient=q", ["o3"]),
+        ("patient=p,q", ["o", "o2", "o3"]),
+        ("code=2160-0", ["o", "o2"]),
+        ("code=http://loinc.org|2160-0", ["o", "o2"]),
+        ("code=http://snomed.info/sct|2160-0", []),
+        ("code=http://loinc.org|", ["o", "o2"]),
+        ("code:missing=true", ["o3"]),
+        ("code:not=2160-0", ["o3"]),
+        ("status=final", ["o", "o3"]),
+        ("status=final,amended", ["o", "o2", "o3"]),
+        ("status=final&patient=q", ["o3"]),
+        ("date=2026-02-20", ["o"]),
+        ("date=2026", ["o"]),
+        ("date=2025-01", ["o2"]),
+        ("date=2025-01-05", []),
+        ("date=gt2025-06", ["o"]),
+        ("date=lt2025-01-15", ["o2", "o3"]),
+        ("date=ge2025-01", ["o", "o2"]),
+        ("date=le2025-01", ["o2", "o3"]),
+        ("date=sa2025-01", ["o"]),
+        ("date=eb2025-01", ["o3"]),
+        ("date=ne2025-01", ["o", "o3"]),
+        ("date=ge2024-01-01&date=lt2024-12-31", ["o3"]),
+        ("date=2026-02-20T07:10:00Z", ["o"]),
+        ("value-quantity=1.1", ["o", "o3"]),
+        ("value-quantity=gt2", ["o2"]),
+        ("value-quantity=5.2", []),
+        ("value-quantity=1.1|http://unitsofmeasure.org|mg/dL", ["o", "o3"]),
+        ("value-quantity=5.25||mg/dL", ["o2"]),
+        ("_id=o,o3", ["o", "o3"]),
+        ("_sort=-date", ["o", "o2", "o3"]),
+        ("_sort=date", ["o3", "o2", "o"]),
+        ("_sort=-_id&_count=1", ["o3"]),
+        ("_count=2&_offset=2", ["o3"]),
+        ("_summary=count", []),
+        ("_count=0", []),
+    ],
+)
 def test_search(filled: Store, query: str, ids: list[str]) -> None:
     assert found(filled, query) == ids
 
 
-@pytest.mark.parametrize(("query", "ids"), [
-    ("family=muller", ["p"]), ("family:exact=Müller-Ødegård", ["p"]), ("family:exact=muller", []),
-    ("name=ada", ["p"]), ("name:contains=gard", ["p"]), ("identifier=urn:x|42", ["p", "q"]), ("birthdate=1950", ["p", "q"]),
-    ("gender=male", ["q"]), ("family=%25", []), ("family=m_ller", []),
-])
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("family=muller", ["p"]),
+        ("family:exact=Müller-Ødegård", ["p"]),
+        ("family:exact=muller", []),
+        ("name=ada", ["p"]),
+        ("name:contains=gard", ["p"]),
+        ("identifier=urn:x|42", ["p", "q"]),
+        ("birthdate=1950", ["p", "q"]),
+        ("gender=male", ["q"]),
+        ("family=%25", []),
+        ("family=m_ller", []),
+    ],
+)
 def test_search_patients(filled: Store, query: str, ids: list[str]) -> None:
     assert found(filled, query, "Patient") == ids
 
@@ -230,7 +271,10 @@ async def test_read_search_and_pages(filled: Store) -> None:
         counted = (await http.get("/Observation?_summary=count")).json()
         assert (counted["total"], "entry" in counted) == (3, False)
         included = (await http.get("/Observation?_id=o&_include=Observation:subject")).json()
-        assert [(e["search"]["mode"], e["resource"]["id"]) for e in included["entry"]] == [("match", "o"), ("include", "p")]
+        assert [(e["search"]["mode"], e["resource"]["id"]) for e in included["entry"]] == [
+            ("match", "o"),
+            ("include", "p"),
+        ]
 
 
 async def test_errors_are_operation_outcomes(filled: Store) -> None:
@@ -283,16 +327,29 @@ def bundle(*entries: dict[str, Any], kind: str = "transaction") -> dict[str, Any
 
 def test_urn_uuid_and_conditional_references_are_resolved(store: Store) -> None:
     practitioner = {"resourceType": "Practitioner", "id": "dr", "identifier": [{"system": "urn:npi", "value": "7"}]}
-    report = import_document(store, bundle(
-        {"fullUrl": "urn:uuid:11111111-2222-3333-4444-555555555555",
-         "resource": {key: value for key, value in PATIENT.items() if key != "id"},
-         "request": {"method": "POST", "url": "Patient"}},
-        {"fullUrl": "urn:uuid:aaaaaaaa-2222-3333-4444-555555555555", "resource": observation(
-            subject={"reference": "urn:uuid:11111111-2222-3333-4444-555555555555"},
-            performer=[{"reference": "Practitioner?identifier=urn:npi|7"}]), "request": {"method": "POST", "url": "Observation"}},
-        {"fullUrl": "http://elsewhere.example/Practitioner/dr", "resource": practitioner,
-         "request": {"method": "PUT", "url": "Practitioner/dr"}},
-    ))
+    report = import_document(
+        store,
+        bundle(
+            {
+                "fullUrl": "urn:uuid:11111111-2222-3333-4444-555555555555",
+                "resource": {key: value for key, value in PATIENT.items() if key != "id"},
+                "request": {"method": "POST", "url": "Patient"},
+            },
+            {
+                "fullUrl": "urn:uuid:aaaaaaaa-2222-3333-4444-555555555555",
+                "resource": observation(
+                    subject={"reference": "urn:uuid:11111111-2222-3333-4444-555555555555"},
+                    performer=[{"reference": "Practitioner?identifier=urn:npi|7"}],
+                ),
+                "request": {"method": "POST", "url": "Observation"},
+            },
+            {
+                "fullUrl": "http://elsewhere.example/Practitioner/dr",
+                "resource": practitioner,
+                "request": {"method": "PUT", "url": "Practitioner/dr"},
+            },
+        ),
+    )
     assert report.patients == ["11111111-2222-3333-4444-555555555555"]
     stored = store.get("Observation", "o")
     assert stored is not None

@@ -10,8 +10,10 @@ import pytest
 
 from tools.ehr.bundles import import_path
 from tools.ehr.fhirjson import dumps, loads
+from tools.ehr.modifiers import _RULES
 from tools.ehr.query import Query
 from tools.ehr.record import open_record
+from tools.ehr.shape import readable
 from tools.ehr.store import Store
 from tools.errors import UsageError
 
@@ -36,6 +38,17 @@ async def test_synthea_bundles_import_and_read(store: Store) -> None:
     part = await record.slice("Observation")
     assert part.complete
     assert all(entry.moment and entry.moment <= record.as_of for entry in part.entries)
+
+
+@pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the specification's examples are not at hand")
+def test_every_example_of_a_type_we_read_has_the_shape_we_expect() -> None:
+    seen = 0
+    for file in sorted(EXAMPLES.glob("*.json")):
+        resource = loads(file.read_bytes(), file.name)
+        if resource["resourceType"] in _RULES:
+            assert readable(resource)[1] is None, file.name
+            seen += 1
+    assert seen > 200
 
 
 @pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the specification's examples are not at hand")
