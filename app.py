@@ -67,7 +67,7 @@ def serve(host: str = "127.0.0.1", port: int = PORT) -> None:
     check_port(host, port)
     settings = Settings.from_environment()
     settings.home.mkdir(parents=True, exist_ok=True)
-    # Gradio keeps uploads and downloads in the temporary folder: inside OSLER_HOME, for this user only, gone at the end.
+    # Gradio keeps uploads and downloads in the temporary folder: inside OSLER_HOME, for this user, gone at the end.
     folder = Path(tempfile.mkdtemp(prefix="page-", dir=settings.home))
     tempfile.tempdir = str(folder)
 
@@ -82,9 +82,9 @@ def serve(host: str = "127.0.0.1", port: int = PORT) -> None:
 
         blocks = build(Page(desk))
         blocks.queue(default_concurrency_limit=AT_ONCE, api_open=False).launch(
-            server_name=host, server_port=port, share=False, theme=theme(), css_paths=[HERE / "app_style.css"], js=THEME_JS,
-            footer_links=[], quiet=True, show_error=False, max_file_size=MAX_NOTE, ssr_mode=False, enable_monitoring=False,
-            prevent_thread_lock=True, pwa=False, mcp_server=False,
+            server_name=host, server_port=port, share=False, prevent_thread_lock=True, quiet=True, show_error=False,
+            theme=theme(), css_paths=[HERE / "app_style.css"], js=THEME_JS, footer_links=[], max_file_size=MAX_NOTE,
+            ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False,
         )
         typer.echo(f"Osler is at http://{host}:{port}", err=True)
         blocks.block_thread()

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from app_changes import change_box, corrections_made
 from app_cite import Citations
 from app_evidence import Known
-from app_forms import CHOICE, Control, answer_form, control_for
+from app_forms import Control, answer_form, control_for
 from app_parts import REASONS, Json, clock, count, day, esc, fold, key, label, sentence, title
 from app_steps import run_summary
 
 STEP_KINDS = {"test": "Test", "question": "Ask", "treatment": "Treatment", "refer": "Refer", "monitor": "Monitor"}
 CERTAINTY = {"probable": "probable", "possible": "possible", "opinion": "a model's opinion"}
-FEW = 9
+# Up to so many statements every section stands open.
+FEW = 16
 
 
 def assessment(document: Json, known: Known, change: Json | None = None) -> str:
@@ -29,12 +30,15 @@ def assessment(document: Json, known: Known, change: Json | None = None) -> str:
     urgent = [step for step in answer["next_steps"] if step["criterion"] in flagged]
     steps = [step for step in answer["next_steps"] if step not in urgent]
     body = [
-        head(document), change_box(change, cites, document["version"], known.criteria) if change else "", plan_line(document, cites, known),
+        head(document), _critical(document, cites),
+        change_box(change, cites, document["version"], known.criteria) if change else "",
+        plan_line(document, cites, known),
         _flags(flags, urgent, cites), _sections(others, steps, cites, near=True), _next_steps(steps, cites),
         _gaps(document, known), _sections(others, steps, cites, near=False), _differential(document, cites),
         corrections_made(document, cites),
     ]
-    return (f'<article class="o-answer" data-status="{esc(document["status"])}" data-version="{esc(document["version"])}" '
+    return (f'<article class="o-answer" data-status="{esc(document["status"])}" '
+            f'data-version="{esc(document["version"])}" '
             f'data-consultation="{esc(document["consultation"])}" data-patient="{esc(document["patient"])}" '
             f'aria-label="Assessment">{"".join(body)}</article>')
 
@@ -42,10 +46,12 @@ def assessment(document: Json, known: Known, change: Json | None = None) -> str:
 def head(document: Json) -> str:
     """The question and the state of its answer."""
     signed = signature(document)
-    state = (f'<span class="o-state o-signed">Signed by {esc(signed["by"])}, {esc(signed["role"])}, {esc(clock(signed["at"]))}</span>'
+    state = (f'<span class="o-state o-signed">Signed by {esc(signed["by"])}, {esc(signed["role"])}, '
+             f'{esc(clock(signed["at"]))}</span>'
              if signed else '<span class="o-state">Draft, not signed</span>')
     version = f"<span>Version {esc(document['version'])}</span>" if document["version"] > 1 else ""
-    return (f'<header class="o-answer-head"><h2 tabindex="-1">{esc(document["question"])}</h2><p class="o-meta">{state}{version}'
+    return (f'<header class="o-answer-head"><h2 tabindex="-1">{esc(document["question"])}</h2><p class="o-meta">'
+            f'{state}{version}'
             f"<span>As of {esc(clock(document['as_of']))}</span></p></header>")
 
 
@@ -68,11 +74,14 @@ def plan_line(document: Json, cites: Citations, known: Known) -> str:
         names.append(f"<b>{esc(known.protocols.get(protocol, title(protocol.replace('-', '_'))))}</b> {review}")
     kind = (plan.get("choice") or {}).get("kind")
     plain = {"lookup": "A look-up in the record: no protocol needed", "calculate": "A calculation: no protocol needed",
-             "ask": "More than one protocol fits", "none": "No protocol fits this question"}.get(str(kind), "No protocol")
+             "ask": "More than one protocol fit"
+                    "s", "none": "No protocol fits this question"}.get(str(kind), "No protocol")
     choice = (plan.get("choice") or {}).get("evidence")
-    button = (f'<button type="button" class="o-link" data-do="open" data-evidence="{esc(choice)}">Why, and switch</button>'
+    button = (f'<button type="button" class="o-link" data-do="open" data-evidence="{esc(choice)}">Why, and '
+              'switch</button>'
               if choice and cites.kind(choice) else "")
-    return (f'<div class="o-plan"><p>{"<br>".join(names) or esc(plain)} {button}</p>{run_summary(document, known.elapsed)}</div>')
+    return (f'<div class="o-plan"><p>{"<br>".join(names) or esc(plain)} {button}</p>'
+            f'{run_summary(document, known.elapsed)}</div>')
 
 
 # -- statements ------------------------------------------------------------------------------------------------------
@@ -97,7 +106,8 @@ def step_line(step: Json, cites: Citations) -> str:
     struck = ""
     if step["status"] != "shown":
         word = "Struck" if step["status"] == "struck" else "Rejected"
-        body, struck = f"<s>{body}</s>", f'<span class="o-struck">{word}: {esc(step.get("reason") or "no reason given")}</span>'
+        reason = esc(step.get("reason") or "no reason given")
+        body, struck = f"<s>{body}</s>", f'<span class="o-struck">{word}: {reason}</span>'
     check = ""
     if step["unknown"]:
         items = "".join(f"<li>{esc(sentence(item))}</li>" for item in step["unknown"])
@@ -109,13 +119,24 @@ def step_line(step: Json, cites: Citations) -> str:
     )
 
 
+def _critical(document: Json, cites: Citations) -> str:
+    """Critical results of the record, whatever was asked."""
+    rows = "".join(
+        f'<li><b>Critical</b> {esc(item["display"])}, {esc(clock(item.get("effective_at")))} '
+        f'{cites.chips([item["id"]])}</li>'
+        for item in document.get("critical", [])
+    )
+    return f'<ul class="o-alarm">{rows}</ul>' if rows else ""
+
+
 def _flags(claims: list[Json], steps: list[Json], cites: Citations) -> str:
     if not claims:
         return ""
     body = []
     for claim in claims:
         after = "".join(step_line(step, cites) for step in steps if step["criterion"] == claim["criterion"])
-        body.append(f'<ul class="o-claims">{claim_line(claim, cites)}</ul>{f"<ul class=o-next>{after}</ul>" if after else ""}')
+        body.append(f'<ul class="o-claims">{claim_line(claim, cites)}</ul>'
+                    f'{f"<ul class=o-next>{after}</ul>" if after else ""}')
     return f'<section class="o-flags" aria-label="Red flags"><h3>Red flags</h3>{"".join(body)}</section>'
 
 
@@ -141,7 +162,7 @@ def _sections(claims: list[Json], steps: list[Json], cites: Citations, near: boo
                        for name, found in chosen)
         return f'<section class="o-block" aria-label="Main conclusions"><h3>Assessment</h3>{body}</section>'
     body = "".join(
-        fold(f"section-{name}", f'{esc(name)} <span class="o-count">{len(found)}</span>',
+        fold(f"section-{name}", f'{esc(name)} <span class="o-preview">{esc(sentence(found[0]["text"]))}</span>',
              f'<ul class="o-claims">{"".join(claim_line(c, cites) for c in found)}</ul>') for name, found in chosen
     )
     return f'<section class="o-block" aria-label="Further findings"><h3>Further findings</h3>{body}</section>'
@@ -151,7 +172,8 @@ def _next_steps(steps: list[Json], cites: Citations) -> str:
     if not steps:
         return ""
     body = "".join(step_line(step, cites) for step in steps)
-    return f'<section class="o-block" aria-label="Next steps"><h3>Next steps</h3><ul class="o-next">{body}</ul></section>'
+    return (f'<section class="o-block" aria-label="Next steps"><h3>Next steps</h3><ul class="o-next">{body}</ul>'
+            "</section>")
 
 
 # -- what is open ----------------------------------------------------------------------------------------------------
@@ -163,22 +185,35 @@ def _gaps(document: Json, known: Known) -> str:
     if not gaps:
         return ""
     missing = [gap for gap in gaps if gap["reason"] in ("missing_input", "conflict") and gap["slots"]]
-    others = [gap for gap in gaps if gap not in missing]
+    moot = [gap for gap in gaps if gap["reason"] == "not_applicable"]
+    others = [gap for gap in gaps if gap not in missing and gap not in moot]
     asked = _asked(missing)
     body = ""
     if asked:
         rows = "".join(_ask_row(document, slot, words, what, known.units) for slot, (words, what) in asked.items())
         body += (
-            '<p class="o-hint">Each answer counts as yours, for this consultation only, and works out again what depends on it.</p>'
-            f'<p class="o-who"><label>Answering as <input data-who name="by" value="{esc(known.by)}" placeholder="Dr A. Example" '
+            '<p class="o-hint">Each answer counts as yours, for this consultation only, and works out again what '
+            'depends on it.</p>'
+            f'<p class="o-who"><label>Answering as <input data-who name="by" value="{esc(known.by)}" '
             f'autocomplete="name"></label></p><ul class="o-asks">{rows}</ul>'
         )
-    for gap in others:
-        needs = "".join(f"<li>{esc(sentence(need))}</li>" for need in gap["needs"])
-        body += (f'<div class="o-gap r-{esc(gap["reason"])}"><p><b>{esc(sentence(gap["what"]))}</b> <span class="o-tag">'
-                 f'{esc(REASONS.get(gap["reason"], gap["reason"]))}</span></p>{f"<ul class=o-list>{needs}</ul>" if needs else ""}</div>')
-    return (f'<section class="o-block o-open" aria-label="Not answered"><h3>Not answered '
-            f'<span class="o-count">{count(len(gaps), "question")}</span></h3>{body}</section>')
+    body += "".join(map(_gap, others))
+    if moot:
+        body += fold("moot", f'Does not apply <span class="o-count">{len(moot)}</span>', "".join(map(_gap, moot)))
+    waiting = len(missing) + len(others)
+    told = f'<span class="o-count">{count(waiting, "question")}</span>' if waiting else ""
+    return f'<section class="o-block o-open" aria-label="Not answered"><h3>Not answered {told}</h3>{body}</section>'
+
+
+def _gap(gap: Json) -> str:
+    """What could not be answered and is not a matter of one missing input."""
+    needs = "".join(f"<li>{esc(sentence(need))}</li>" for need in gap["needs"])
+    what = "".join(f"<p>{esc(sentence(part))}</p>" for part in gap["what"].split("; "))
+    tag = ""
+    if gap["reason"] != "not_applicable":
+        tag = f'<span class="o-tag">{esc(REASONS.get(gap["reason"], gap["reason"]))}</span>'
+    listed = f'<ul class="o-list">{needs}</ul>' if needs else ""
+    return f'<div class="o-gap r-{esc(gap["reason"])}">{what}{tag}{listed}</div>'
 
 
 def _asked(gaps: list[Json]) -> dict[str, tuple[str, list[str]]]:
@@ -196,11 +231,15 @@ def _ask_row(document: Json, slot: str, words: str, what: list[str], units: Mapp
     control: Control | None = control_for(document, evidence, units) if evidence else None
     now = str(evidence["display"]) if evidence else "not read"
     form = answer_form(slot, words, control) if control else ""
-    look = (f'<button type="button" class="o-link" data-do="open" data-evidence="{esc(evidence["id"])}">{esc(now)}</button>'
+    look = (f'<button type="button" class="o-link" data-do="open" data-evidence="{esc(evidence["id"])}">'
+            f'{esc(now)}</button>'
             if evidence else f'<span class="o-hint">{esc(now)}</span>')
-    waits = "; ".join(dict.fromkeys(what))
-    return (f'<li class="o-ask"><div class="o-ask-text"><b>{esc(sentence(words))}</b><span class="o-hint">In the record: {look}'
-            f'</span><span class="o-hint">Needed for: {esc(waits)}</span></div>{form}</li>')
+    waiting = list(dict.fromkeys(part for text in what for part in text.split("; ")))
+    waits = waiting[0] + (f" and {len(waiting) - 1} more" if len(waiting) > 1 else "")
+    return (f'<li class="o-ask"><div class="o-ask-text"><b>{esc(sentence(words))}</b><span class="o-hint">In the '
+            f'record: {look}'
+            f'</span><span class="o-hint" title="{esc("; ".join(waiting))}">Needed for: {esc(waits)}</span></div>'
+            f'{form}</li>')
 
 
 def current(document: Json, slot: str) -> Json | None:
@@ -217,16 +256,21 @@ def _differential(document: Json, cites: Citations) -> str:
             for head, side in (("For", "for"), ("Against", "against"))
         )
         missing = f'<p class="o-hint">Not known: {esc(", ".join(item["missing"]))}</p>' if item["missing"] else ""
-        rows.append(fold(f"dx-{item['condition']}", esc(item["condition"]), f'<div class="o-sides">{sides}</div>{missing}'))
-    return (f'<section class="o-block" aria-label="Differential"><h3>Differential</h3>{"".join(rows)}</section>' if rows else "")
+        rows.append(fold(f"dx-{item['condition']}", esc(item["condition"]), f'<div class="o-sides">{sides}</div>'
+                                                                            f'{missing}'))
+    return ('<section class="o-block" aria-label="Differential"><h3>Differential</h3>'
+            f'{"".join(rows)}</section>' if rows else "")
 
 
 def outdated_box(found: list[Json]) -> str:
     """What has changed in the record since: it stops a signature."""
-    rows = "".join(f"<li><b>{esc(title(row['slot']))}</b>: then {esc(row['then'] or 'nothing')}, now {esc(row['now'] or 'nothing')}</li>"
+    rows = "".join(f"<li><b>{esc(title(row['slot']))}</b>: then {esc(row['then'] or 'nothing')}, now "
+                   f"{esc(row['now'] or 'nothing')}</li>"
                    for row in found)
-    return (f'<div class="o-error" role="alert"><p class="o-error-head">Not signed: the record has changed since this answer</p>'
-            f'<ul class="o-list">{rows}</ul><p class="o-hint">Ask again to work with the record as it is now.</p></div>')
+    return ('<div class="o-error" role="alert"><p class="o-error-head">Not signed: the record has changed since this '
+            'answer</p>'
+            f'<ul class="o-list">{rows}</ul><p class="o-hint">Ask again to work with the record as it is now.</p>'
+            '</div>')
 
 
 def earlier(items: list[Json]) -> str:
@@ -236,9 +280,9 @@ def earlier(items: list[Json]) -> str:
     rows = "".join(
         f'<li><button type="button" class="o-ref" data-do="reopen" data-consultation="{esc(item["consultation"])}">'
         f'<span class="o-ref-text"><span class="o-ref-head">{esc(item["question"])}</span> </span>'
-        f'<span class="o-when">{esc(item["state"])}, {esc(day(item["as_of"]))}</span></button></li>' for item in reversed(items)
+        f'<span class="o-when">{esc(item["state"])}, {esc(day(item["as_of"]))}</span></button>'
+        '</li>' for item in reversed(items)
     )
-    return f'<section class="o-earlier" aria-label="Earlier in this session"><h3>Earlier in this session</h3><ul>{rows}</ul></section>'
+    return (f'<section class="o-earlier" aria-label="Earlier in this session"><h3>Earlier in this session</h3>'
+            f"<ul>{rows}</ul></section>")
 
-
-__all__ = ["CHOICE", "assessment", "claim_line", "current", "earlier", "head", "outdated_box", "plan_line", "signature", "step_line"]

@@ -20,18 +20,22 @@ def banner(person: Person) -> str:
     numbers = " · ".join(dict.fromkeys([person.id, *person.identifiers]))
     told = {"demo": "the demo record's date", "fixed": "set by you", "now": "now"}.get(person.clock, person.clock)
     return (
-        f'{critical(facts.get("critical", []))}<section class="o-banner" aria-label="Patient" data-patient="{esc(person.id)}">'
-        f'<div class="o-who-is"><p class="o-name">{esc(person.name)} {dead}</p><p class="o-about">{esc(", ".join(about))}'
+        f'{critical(facts.get("critical", []))}<section class="o-banner" aria-label="Patient" '
+        f'data-patient="{esc(person.id)}">'
+        f'<div class="o-who-is"><p class="o-name">{esc(person.name)} {dead}</p><p class="o-about">'
+        f'{esc(", ".join(about))}'
         f'<span class="o-faint">{esc(born)}</span><span class="o-faint">{esc(numbers)}</span></p></div>'
         f'<dl class="o-facts"><div><dt>Allergies</dt><dd>{_list(facts, "allergies")}</dd></div>'
         f'<div><dt>Active problems</dt><dd>{_list(facts, "problems")}</dd></div>'
-        f'<div><dt>Critical results, last 72 hours</dt><dd>{_swept(facts)}</dd></div><div><dt>As of</dt><dd>{esc(clock(person.as_of))} <span class="o-faint">{esc(told)}</span></dd></div></dl></section>'
+        f'<div><dt>Critical results, last 72 hours</dt><dd>{_swept(facts)}</dd></div><div><dt>As of</dt><dd>'
+        f'{esc(clock(person.as_of))} <span class="o-faint">{esc(told)}</span></dd></div></dl></section>'
     )
 
 
 def critical(found: list[Json]) -> str:
     """Critical results, above everything. Without any nothing stands here: the banner says what was looked at."""
-    rows = "".join(f'<li><b>{esc(item["display"])}</b><span>{esc(clock(item.get("effective_at")))}</span></li>' for item in found[1:])
+    rows = "".join(f'<li><b>{esc(item["display"])}</b><span>{esc(clock(item.get("effective_at")))}</span>'
+                   '</li>' for item in found[1:])
     if rows:
         return (f'<section class="o-critical" role="alert" aria-label="Critical results"><p>Critical result'
                 f'{"s" if len(found) > 2 else ""}</p><ul>{rows}</ul></section>')
@@ -69,13 +73,15 @@ def _list(facts: dict[str, list[Json]], slot: str) -> str:
 def cards(lines: Iterable[Line]) -> str:
     """What the page shows before a patient is chosen: those there are."""
     rows = "".join(
-        f'<li><button type="button" class="o-card" data-do="pick" data-patient="{esc(line.id)}"><span class="o-card-name">'
+        f'<li><button type="button" class="o-card" data-do="pick" data-patient="{esc(line.id)}"><span '
+        'class="o-card-name">'
         f'{esc(line.name)}</span><span class="o-card-text">{esc(line.summary)}</span>'
         + (f'<span class="o-card-ask">{esc(line.question)}</span>' if line.question else "") + "</button></li>"
         for line in list(lines)[:24]
     )
     if not rows:
-        return empty("No patient in the record", "<p>Import Bundles with <code>osler ehr import PATH</code>, or load the demo "
+        return empty("No patient in the recor"
+                     "d", "<p>Import Bundles with <code>osler ehr import PATH</code>, or load the demo "
                      "patients with <code>osler demo --load</code>, then reload this page.</p>")
     return f'<section class="o-cards" aria-label="Patients"><h2>Choose a patient</h2><ul>{rows}</ul></section>'
 
@@ -83,7 +89,8 @@ def cards(lines: Iterable[Line]) -> str:
 def questions(line: Line | None) -> str:
     """Questions to begin with: the patient's own first."""
     asked = [*([line.question] if line and line.question else []), *GENERAL, WHAT_CAN_YOU_DO]
-    rows = "".join(f'<button type="button" class="o-chip" data-do="example" data-question="{esc(text)}">{esc(text)}</button>'
+    rows = "".join(f'<button type="button" class="o-chip" data-do="example" data-question="{esc(text)}">'
+                   f'{esc(text)}</button>'
                    for text in asked)
     return f'<div class="o-chips" role="group" aria-label="Example questions">{rows}</div>'
 
@@ -97,9 +104,12 @@ def abilities(protocols: Iterable[tuple[str, str, bool]], calculators: Iterable[
     listed = ", ".join(map(esc, calculators))
     return (
         '<article class="o-answer o-abilities"><header class="o-answer-head"><h2>What Osler can do</h2></header>'
-        "<p>Ask about this patient in plain words. Osler reads the record, works through a guideline protocol or a plain "
+        "<p>Ask about this patient in plain words. Osler reads the record, works through a guideline protocol or a "
+        "plain "
         "look-up, and shows what every statement rests on. What is not known is asked for, never assumed.</p>"
-        f'<h3>Protocols</h3><ul class="o-list">{rows}</ul><h3>Look-ups</h3><p>Problems, medication, allergies, laboratory results '
+        f'<h3>Protocols</h3><ul class="o-list">{rows}</ul><h3>Look-ups</h3><p>Problems, medication, allergies, '
+        'laboratory results '
         f"and vital signs with their trend, notes, the timeline.</p><h3>Calculators</h3><p>{listed}.</p>"
-        "<h3>Not covered</h3><p>Images, and every clinical question outside these protocols: Osler then says so.</p></article>"
+        "<h3>Not covered</h3><p>Images, and every clinical question outside these protocols: Osler then says so.</p>"
+        "</article>"
     )

@@ -17,14 +17,16 @@ def change_box(change: Json, cites: Citations, version: int, criteria: Mapping[s
     for name, head in (("rerun", "worked out again"), ("kept", "kept"), ("added", "added"), ("dropped", "dropped")):
         slots = change[name]
         inner = "".join(f"<li>{esc(label(slot))}</li>" for slot in slots)
-        counts.append(fold(f"change-{name}", f"<b>{len(slots)}</b> {head}", f'<ul class="o-slots">{inner or "<li>none</li>"}</ul>',
+        counts.append(fold(f"change-{name}", f"<b>{len(slots)}</b> "
+                                             f"{head}", f'<ul class="o-slots">{inner or "<li>none</li>"}</ul>',
                            kind="o-pill"))
     diff = "".join(_diff_row(row, criteria) for row in change["diff"])
     body = f'<div class="o-diff">{diff}</div>' if diff else '<p class="o-hint">The answer reads as before.</p>'
     pairs = _corrected(change, cites)
     what = ", ".join(dict.fromkeys(cites.word(new) for _, new in pairs)) or "an input"
     return (
-        f'<section class="o-change" data-version="{version}" aria-label="What the correction changed"><h3 tabindex="-1">'
+        f'<section class="o-change" data-version="{version}" aria-label="What the correction changed"><h3 '
+        'tabindex="-1">'
         f'Corrected: {esc(what)}</h3>{_values(pairs, cites)}'
         f'<div class="o-pills">{"".join(counts)}</div>'
         + fold("change-diff", f'{count(len(change["diff"]), "change")} in the answer', body, opened=True) + "</section>"
@@ -61,7 +63,8 @@ def _diff_row(row: Json, criteria: Mapping[str, str]) -> str:
     head = f"{PLACES.get(place, place)}: {name}" if place != "not_answered" else f"Not answered: {rest}"
     before, after = _text(row["before"]), _text(row["after"])
     return (
-        f'<div class="o-diff-row"><p class="o-diff-head">{esc(head)}</p>{_side("before", before, "not in the answer before")}'
+        f'<div class="o-diff-row"><p class="o-diff-head">{esc(head)}</p>'
+        f'{_side("before", before, "not in the answer before")}'
         f'{_side("after", after, "no longer in the answer")}</div>'
     )
 
@@ -91,4 +94,5 @@ def corrections_made(document: Json, cites: Citations) -> str:
         was = f"<s>{esc(old.get('display'))}</s> &rarr; " if old else ""
         rows.append(f'<li><b>{name}</b>: {was}{esc(new.get("display") or "later replaced")}<br><span class="o-hint">'
                     f'{esc(line["by"])}, {esc(clock(line["at"]))}, version {esc(line["version"])}.{why}</span></li>')
-    return fold("corrections", f'Corrections <span class="o-count">{len(lines)}</span>', f'<ul class="o-list">{"".join(rows)}</ul>')
+    return fold("corrections", f'Corrections <span class="o-count">{len(lines)}</span'
+                               '>', f'<ul class="o-list">{"".join(rows)}</ul>')

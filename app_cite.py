@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from app_parts import GLYPHS, KINDS, Json, day, esc, label, sentence
@@ -11,14 +12,27 @@ VISIBLE = 5
 _ORDER = {"passage": 0, "derivation": 1, "fhir": 2, "statement": 3, "dicom": 4, "reading": 5}
 
 
-_WORDS = {"drug", "dose", "label", "renal", "acute"}
+_WRITTEN = {
+    text.lower(): text for text in ("AF", "PE", "CKD", "AKI", "VHD", "VTE", "NOAC", "NSAID", "US", "EU", "eGFR")
+}
 
 
-def short_title(document: str) -> str:
-    """A document's id as people cite it: `esc-af-2024` reads `ESC AF 2024`, `apixaban-label` reads `Apixaban label`."""
-    parts = [part.upper() if len(part) <= 4 and part not in _WORDS else part for part in document.split("-")]
+def short_title(source: Json) -> str:
+    """A document's id as people cite it: `esc-af-2024` reads `ESC AF 2024`, `apixaban-label` reads `Apixaban label`.
+
+    Letters stand as the document's own title or publisher writes them, where it does.
+    """
+    written = f"{source.get('title')} {source.get('publisher')} {source.get('section')}"
+    parts = []
+    for part in str(source.get("document")).split("-"):
+        if part in _WRITTEN:
+            parts.append(_WRITTEN[part])
+            continue
+        found = re.search(rf"\b{re.escape(part)}\b", written, re.IGNORECASE)
+        code = re.fullmatch(r"[a-z]{1,4}\d+", part)
+        parts.append(found.group() if found and found.group().isupper() else part.upper() if code else part)
     text = " ".join(parts)
-    return text[:1].upper() + text[1:]
+    return text if text.startswith("eGFR") else text[:1].upper() + text[1:]
 
 
 class Citations:
@@ -67,7 +81,7 @@ class Citations:
         item = self.evidence.get(evidence_id, {})
         source = item.get("source", {})
         if item.get("kind") == "passage":
-            return f"{short_title(str(source.get('document')))}, {source.get('section')}"
+            return f"{short_title(source)}, {source.get('section')}"
         when = f", {day(item.get('effective_at'))}" if item.get("effective_at") else ""
         text = str(item.get("display") or "")
         return f"{self.word(item)}: {text[:90]}{when}"
@@ -117,14 +131,18 @@ class Citations:
         kind = item["kind"]
         number = self.numbers.get(evidence_id)
         if kind == "passage":
-            head, text = short_title(str(item["source"]["document"])), item["source"]["section"]
+            head, text = short_title(item["source"]), item["source"]["section"]
         elif kind == "decision":
             head, text = "Decision", str(item["display"])
         else:
-            head, text = self.word(item), str(item["display"])
+            head = self.word(item)
+            said = str(item["display"])
+            text = {head.lower(): "yes", f"no {head.lower()}": "no"}.get(said.lower(), said)
         when = f'<span class="o-when">{esc(day(item.get("effective_at")))}</span>' if item.get("effective_at") else ""
-        mark = f'<span class="o-num">{number}</span>' if number else f'<span class="o-glyph">{GLYPHS.get(kind, "")}</span>'
+        mark = f'<span class="{"o-num" if number else "o-glyph"}">{number or GLYPHS.get(kind, "")}</span>'
         return (
-            f'<button type="button" class="o-ref k-{esc(kind)}" data-do="open" data-evidence="{esc(evidence_id)}">{mark}'
-            f'<span class="o-ref-text"><span class="o-ref-head">{esc(head)}</span> {esc(text[:160])}</span>{when}</button>'
+            f'<button type="button" class="o-ref k-{esc(kind)}" data-do="open" data-evidence="{esc(evidence_id)}">'
+            f'{mark}'
+            f'<span class="o-ref-text"><span class="o-ref-head">{esc(head)}</span> {esc(text[:160])}</span>'
+            f'{when}</button>'
         )

@@ -153,7 +153,8 @@ class Desk:
             facts[slot] = [item.model_dump(mode="json") for item in output.evidence]
         services.forget(f"c-banner-{case['patient']}")
         resource = record.patient
-        dead = resource.get("deceasedDateTime") or ("date not recorded" if resource.get("deceasedBoolean") is True else None)
+        dead = resource.get("deceasedDateTim"
+                            "e") or ("date not recorded" if resource.get("deceasedBoolean") is True else None)
         numbers = tuple(str(row["value"]) for row in resource.get("identifier", []) if row.get("value"))
         return Person(case["patient"], _name(resource), numbers[:2], resource.get("birthDate"), dead, case["as_of"],
                       case["clock"], facts)
@@ -238,7 +239,8 @@ async def _limits(record: PatientRecord, reference: str, path: str) -> Behind:
         text = " to ".join(f"{end.value:g}" for end in (low, high) if end)
         if text and not (low and high):
             text = f"{'from' if low else 'up to'} {text}"
-        return Behind(limits=(low.value if low else None, high.value if high else None), limits_text=f"{text} {unit or ''}".strip())
+        ends = (low.value if low else None, high.value if high else None)
+        return Behind(limits=ends, limits_text=f"{text} {unit or ''}".strip())
     return Behind()
 
 

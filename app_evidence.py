@@ -7,7 +7,23 @@ from dataclasses import dataclass, field
 
 from app_cite import Citations
 from app_forms import CHOICE, control_for, correction_form, reject_form, switch_form
-from app_parts import KINDS, Json, apart, bullets, clock, count, day, empty, esc, fold, label, link, rows, sentence, title
+from app_parts import (
+    KINDS,
+    Json,
+    apart,
+    bullets,
+    clock,
+    count,
+    day,
+    empty,
+    esc,
+    fold,
+    label,
+    link,
+    rows,
+    sentence,
+    title,
+)
 from app_trend import trend
 from knowledge.evidence import show_value
 
@@ -50,7 +66,8 @@ def overview(document: Json | None, known: Known | None = None) -> str:
     if not document:
         return _panel("Evidence", empty(
             "Nothing to show yet",
-            "<p>Each number in an answer opens what it rests on: the guideline's passage, the result with its trend, the "
+            "<p>Each number in an answer opens what it rests on: the guideline's passage, the result with its trend, "
+            "the "
             "calculation step by step, or the note with the words marked.</p>",
         ))
     cites = Citations(document, (known or Known()).names)
@@ -69,7 +86,12 @@ def overview(document: Json | None, known: Known | None = None) -> str:
 
 def detail(document: Json, evidence_id: str, known: Known, behind: Behind | None = None, owner: str = "",
            error: str = "") -> str:
-    """One piece of evidence. `owner`: the claim or step whose `why` was asked. `error`: HTML of what went wrong here."""
+    """One piece of evidence.
+
+    Args:
+        owner: the claim or step whose `why` was asked; it can then be rejected here.
+        error: HTML of what went wrong with what was asked for here.
+    """
     item = document["evidence"].get(evidence_id)
     if item is None:
         return _panel("Evidence", empty("No longer in use", "<p>This evidence is not part of the current answer.</p>"))
@@ -83,7 +105,8 @@ def detail(document: Json, evidence_id: str, known: Known, behind: Behind | None
     body += _used_in(document, evidence_id, cites) if item["kind"] != "decision" else ""
     signed = document.get("status") == "signed"
     if item["slot"] == CHOICE and len(known.protocols) > 1:
-        body += fold("switch", "Switch protocol", switch_form(item, known.protocols, known.by), opened=True, kind="o-act")
+        body += fold("switch", "Switch protoco"
+                               "l", switch_form(item, known.protocols, known.by), opened=True, kind="o-act")
     control = control_for(document, item, known.units)
     if control is not None and item["slot"] in _slots(document):
         body += correction_form(item, control, known.by, signed)
@@ -97,7 +120,8 @@ def _panel(head: str, body: str, *, number: int | None = None, kind: str = "", o
     mark = f'<span class="o-num k-{esc(kind)}">{number}</span>' if number else ""
     back = ('<button type="button" class="o-back" data-do="back">All evidence</button>' if opened else "")
     return (
-        f'<section class="o-panel" data-opened="{esc(opened)}"><header class="o-panel-head"><h2 tabindex="-1">{mark}{esc(head)}'
+        f'<section class="o-panel" data-opened="{esc(opened)}"><header class="o-panel-head"><h2 tabindex="-1">'
+        f'{mark}{esc(head)}'
         f'</h2>{back}<button type="button" class="o-close" data-do="close" aria-label="Close evidence">&times;</button>'
         f'</header><div class="o-panel-body">{body}</div></section>'
     )
@@ -110,7 +134,8 @@ def _passage(document: Json, item: Json, cites: Citations, behind: Behind, known
     source = item["source"]
     own = source["wording"] == "osler-summary"
     text = f"<p>{esc(source['text'])}</p>"
-    quoted = (f'<div class="o-quote o-summary"><span class="o-tag">Osler\'s summary, not the publisher\'s words</span>{text}</div>'
+    quoted = ('<div class="o-quote o-summary"><span class="o-tag">Osler\'s summary, not the publisher\'s words</span>'
+              f'{text}</div>'
               if own else f'<blockquote class="o-quote"><span class="o-tag">Quotation</span>{text}</blockquote>')
     given = dict(source.get("grade") or {})
     system = given.pop("system", "")
@@ -127,7 +152,8 @@ def _passage(document: Json, item: Json, cites: Citations, behind: Behind, known
         checked = '<span class="o-warn">Not verified: supports no statement</span>'
     status = source.get("status", "in-force")
     return (
-        f'<h3 class="o-title">{esc(source["title"])}</h3><p class="o-sub">{esc(source["publisher"])}, {esc(source["edition"])}. '
+        f'<h3 class="o-title">{esc(source["title"])}</h3><p class="o-sub">{esc(source["publisher"])}, '
+        f'{esc(source["edition"])}. '
         f"{esc(source['section'])}</p>{quoted}"
         + (f'<p class="o-grades">{grade}</p>' if grade else '<p class="o-hint">No grade given.</p>')
         + (f'<h4>Numbers in it</h4>{values}' if values else "")
@@ -153,10 +179,12 @@ def _fhir(document: Json, item: Json, cites: Citations, behind: Behind, known: K
     flags = "".join(f'<span class="o-flag">{esc(flag)}</span>' for flag in source.get("flags", []))
     found = ""
     if source.get("reference") is None:
-        found = "complete" if source.get("complete", True) else '<span class="o-warn">incomplete: absence is not shown</span>'
+        incomplete = '<span class="o-warn">incomplete: absence is not shown</span>'
+        found = "complete" if source.get("complete", True) else incomplete
     where = rows([
         ("Resource", f"<code>{esc(source.get('reference'))}</code>" if source.get("reference") else ""),
-        ("Version", esc(source.get("version"))), ("Element", f"<code>{esc(source['path'])}</code>" if source.get("path") else ""),
+        ("Version", esc(source.get("version"))), ("Element", f"<code>{esc(source['path'])}</code"
+                                                             ">" if source.get("path") else ""),
         ("Code", f"<code>{esc(source['coding'])}</code>" if source.get("coding") else ""),
         ("Searched", f"<code>{esc(source['query'])}</code>" if source.get("query") else ""), ("Answer", found),
         ("Read at", esc(clock(source.get("retrieved_at")))),
@@ -199,7 +227,8 @@ def _statement(document: Json, item: Json, cites: Citations, behind: Behind, kno
             ("Given by", esc(source.get("by"))), ("Reason", esc(source.get("reason") or "none given"))])
     body = _headline(item, document, cites)
     if source.get("assertion") == "quarantined":
-        body += '<p class="o-warn">This part of the note addresses a machine. It is not followed and counts for nothing.</p>'
+        body += ('<p class="o-warn">This part of the note addresses a machine. It is not followed and counts for '
+                 "nothing.</p>")
     if behind.text is not None:
         body += _note(behind, source)
     elif source.get("quote"):
@@ -221,7 +250,8 @@ def _note(behind: Behind, source: Mapping[str, object]) -> str:
             marks = [mark for mark in marks if mark[1] <= start or mark[0] >= end]
             marks.append((start, end, "o-mark", "evidence"))
         else:
-            return ('<p class="o-warn">The words quoted do not stand at their place in this note: it may have changed since.</p>'
+            return ('<p class="o-warn">The words quoted do not stand at their place in this note: it may have changed '
+                    'since.</p>'
                     f'<div class="o-note">{esc(text)}</div>')
     body, place = "", 0
     for low, high, kind, told in sorted(marks):
@@ -238,13 +268,15 @@ def _decision(document: Json, item: Json, cites: Citations, behind: Behind, know
     words = {True: "Met", False: "Not met", None: "Not assessable"}[item.get("value")]
     held = [label(slot) for slot in more.get("held_by", [])]
     return (
-        f'<h3 class="o-title">{esc(behind.question or item["display"])}</h3><p class="o-value v-{esc(words[:3].lower())}">{words}</p>'
+        f'<h3 class="o-title">{esc(behind.question or item["display"])}</h3><p class="o-value '
+        f'v-{esc(words[:3].lower())}">{words}</p>'
         + (f'<p class="o-warn">Held back by: {esc(", ".join(held))}</p>' if held else "")
         + (f"<h4>Not known</h4>{bullets(map(title, source['unknown']))}" if source.get("unknown") else "")
         + (f"<h4>Check first</h4>{bullets(map(title, more['check_first']))}" if more.get("check_first") else "")
         + _group("Decided on", source.get("inputs", []), cites)
         + _group("Guideline", [i for i in _cited(document, item) if cites.kind(i) == "passage"], cites)
-        + rows([("Protocol", f"<code>{esc(source['protocol'])}</code>"), ("Criterion", f"<code>{esc(source['criterion'])}</code>")])
+        + rows([("Protocol", f"<code>{esc(source['protocol'])}</code"
+                             ">"), ("Criterion", f"<code>{esc(source['criterion'])}</code>")])
     )
 
 
@@ -259,8 +291,10 @@ def _group(head: str, ids: list[str], cites: Citations) -> str:
 
 
 _OUTCOMES = {
-    "one": "One protocol fits the question and the patient.", "several": "The question asks for what each of these settles.",
-    "ask": "More than one protocol fits about equally: say which is meant.", "lookup": "The question asks what the record holds.",
+    "one": "One protocol fits the question and the patient"
+           ".", "several": "The question asks for what each of these settles.",
+    "ask": "More than one protocol fits about equally: say which is meant"
+           ".", "lookup": "The question asks what the record holds.",
     "calculate": "The question asks for a calculation.", "none": "No protocol fits the question.",
     "switched": "A clinician chose this protocol.", "forced": "This protocol was asked for by name.",
 }
@@ -278,7 +312,8 @@ def _choice(item: Json, more: Json, cites: Citations, known: Known) -> str:
     chosen = ", ".join(known.protocols.get(name, name) for name in str(item.get("value") or "").split("+") if name)
     switched = (f'<p class="o-warn">Switched by {esc(more.get("by"))}.</p>' if more.get("kind") == "switched" else "")
     return (
-        f'<h3 class="o-title">Choice of protocol</h3><p class="o-value o-smaller">{esc(chosen or "No protocol")}</p>{switched}'
+        f'<h3 class="o-title">Choice of protocol</h3><p class="o-value o-smaller">{esc(chosen or "No protocol")}</p>'
+        f'{switched}'
         + f'<p class="o-sub">{esc(_OUTCOMES.get(str(more.get("kind")), ""))}</p>'
         + (f'<h4>Considered</h4><ol class="o-steps o-ranked">{"".join(ranked)}</ol>' if ranked else "")
         + _group("Chosen on", list(item["source"].get("inputs", []))[:12], cites)
@@ -287,7 +322,8 @@ def _choice(item: Json, more: Json, cites: Citations, known: Known) -> str:
 
 def _reading(document: Json, item: Json, cites: Citations, behind: Behind, known: Known) -> str:
     source = item["source"]
-    return (_headline(item, document, cites) + '<p class="o-warn">A model\'s opinion. It carries no measurement, no normal finding and '
+    return (_headline(item, document, cites) + '<p class="o-warn">A model\'s opinion. It carries no measurement, no '
+                                               'normal finding and '
             "no exclusion.</p>" + rows([("Model", esc(source.get("model"))), ("Revision", esc(source.get("revision"))),
                                         ("Prompt", esc(source.get("prompt_version")))]))
 

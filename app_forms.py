@@ -16,7 +16,8 @@ _NUMBER = re.compile(r"(<=|>=|<|>)?\s*([+-]?\d+(?:\.\d+)?)")
 _YES_NO: dict[str, bool | None] = {"yes": True, "no": False, "unknown": None}
 _SEX = ("female", "male")
 # Their first evidence counts what they list: its items are corrected, never the count.
-_LISTS = ("record.problems", "record.medications", "record.allergies", "record.critical", "record.labs", "record.vitals",
+_LISTS = ("record.problem"
+          "s", "record.medications", "record.allergies", "record.critical", "record.labs", "record.vitals",
           "record.timeline", "record.summary", "notes.findings", "drugs.renal_dosing", "guideline.search")
 
 
@@ -73,7 +74,8 @@ def read_value(control: Control, fields: Mapping[str, Any]) -> Any:
         return _YES_NO[text]
     if control.kind in ("code", "text"):
         if not text or (control.kind == "code" and text not in control.choices):
-            raise BadInput("nothing is chosen" if control.choices else "the new value is empty", found=text or "nothing",
+            raise BadInput("nothing is chose"
+                           "n" if control.choices else "the new value is empty", found=text or "nothing",
                            expected=" or ".join(control.choices) or "a value", action="give the value")
         return text
     match = _NUMBER.fullmatch(text)
@@ -129,9 +131,11 @@ def correction_form(evidence: Json, control: Control, by: str, signed: bool) -> 
     form = (
         f'<form class="o-form" data-do="fix"><input type="hidden" name="evidence" value="{esc(evidence["id"])}">{note}'
         f'{value_input(control, evidence["slot"])}{who_input(by)}'
-        f'<label class="o-field"><span>Reason{optional}</span><input name="reason" autocomplete="off"{required}></label>'
+        f'<label class="o-field"><span>Reason{optional}</span><input name="reason" autocomplete="off"{required}>'
+        '</label>'
         '<button type="submit" class="o-button">Correct and work out again</button>'
-        '<p class="o-hint">Changes this consultation only. The record stays as it is; the original stays visible.</p></form>'
+        '<p class="o-hint">Changes this consultation only. The record stays as it is; the original stays visible.</p>'
+        '</form>'
     )
     head = "Override this result" if control.needs_reason else "Correct this value"
     return fold(f"fix-{evidence['slot']}", head, form, kind="o-act")
@@ -139,8 +143,8 @@ def correction_form(evidence: Json, control: Control, by: str, signed: bool) -> 
 
 def who_input(by: str) -> str:
     """Who corrects, rejects or answers."""
-    return (f'<label class="o-field">Your name<input name="by" required autocomplete="name" value="{esc(by)}" '
-            'placeholder="Dr A. Example"></label>')
+    return (f'<label class="o-field">Your name<input name="by" required autocomplete="name" value="{esc(by)}">'
+            "</label>")
 
 
 def answer_form(slot: str, asked: str, control: Control) -> str:
@@ -148,17 +152,20 @@ def answer_form(slot: str, asked: str, control: Control) -> str:
     hidden = f'<input type="hidden" name="evidence" value="{esc(slot)}">'
     if control.kind == "boolean":
         body = "".join(
-            f'<button type="submit" class="o-give" name="value" value="{value}" aria-label="{esc(asked)} {text}">{text}</button>'
-            for value, text in (("yes", "Yes"), ("no", "No"))
+            f'<button type="submit" class="o-give" name="value" value="{value}" aria-label="{esc(asked)} {text}">'
+            f'{text}</button>'
+            for value, text in (("yes", "Yes"), ("no", "No"), ("unknown", "Not known"))
         )
     elif control.kind == "code":
         body = "".join(
-            f'<button type="submit" class="o-give" name="value" value="{esc(code)}" aria-label="{esc(asked)} {esc(code)}">'
+            f'<button type="submit" class="o-give" name="value" value="{esc(code)}" aria-label="{esc(asked)} '
+            f'{esc(code)}">'
             f"{esc(code)}</button>" for code in control.choices
         )
     else:
         unit = "" if control.kind == "text" else (
-            f'<input class="o-unit" name="unit" value="{esc(control.unit)}" aria-label="{esc(asked)}: unit" spellcheck="false">'
+            f'<input class="o-unit" name="unit" value="{esc(control.unit)}" aria-label="{esc(asked)}: unit" '
+            'spellcheck="false">'
         )
         body = (f'<input name="value" inputmode="decimal" required aria-label="{esc(asked)}: value" autocomplete="off">'
                 f'{unit}<button type="submit" class="o-give">Enter</button>')
@@ -169,7 +176,7 @@ def reject_form(item: str, by: str, role: str) -> str:
     """Reject one statement; it stays visible, struck through, with the reason."""
     form = (
         f'<form class="o-form" data-do="reject"><input type="hidden" name="item" value="{esc(item)}">{who_input(by)}'
-        f'<label class="o-field">Your role<input name="role" required value="{esc(role)}" placeholder="physician"></label>'
+        f'<label class="o-field">Your role<input name="role" required value="{esc(role)}"></label>'
         '<label class="o-field">Reason<input name="reason" required autocomplete="off"></label>'
         '<button type="submit" class="o-button o-quiet">Reject this statement</button></form>'
     )
@@ -180,7 +187,8 @@ def switch_form(evidence: Json, protocols: Mapping[str, str], by: str) -> str:
     """Switch to another protocol: the choice is evidence, so a switch is a correction of it."""
     chosen = set(str(evidence.get("value") or "").split("+"))
     options = "".join(
-        f'<label><input type="radio" name="value" value="{esc(name)}"{" checked" if name in chosen else ""}> {esc(text)}</label>'
+        f'<label><input type="radio" name="value" value="{esc(name)}"{" checked" if name in chosen else ""}> '
+        f'{esc(text)}</label>'
         for name, text in protocols.items()
     )
     return (

@@ -17,8 +17,10 @@ from app_session import Page, View, fresh
 
 HERE = Path(__file__).parent
 AT_ONCE = 8
+SIGN = "Sign this answer"
 HEAD = (
-    '<div class="o-brand"><span class="o-logo" aria-hidden="true"></span><div><h1>Osler</h1><p>Answers from this patient\'s record and '
+    '<div class="o-brand"><span class="o-logo" aria-hidden="true"></span><div><h1>Osler</h1><p>Answers from this '
+    'patient\'s record and '
     'published guidelines, each with its evidence</p></div></div><button type="button" class="o-theme" data-do="theme" '
     'aria-label="Switch between light and dark">Light / dark</button>'
 )
@@ -44,15 +46,17 @@ def build(page: Page) -> Any:
             with gr.Column(scale=7, elem_id="o-work"):
                 with gr.Row(elem_id="o-pick"):
                     picker = gr.Dropdown(
-                        choices=[], label="Patient", elem_id="o-patient", filterable=True, allow_custom_value=True, scale=4,
+                        choices=[], label="Patient", elem_id="o-patient", filterable=True, allow_custom_value=True,
+                        scale=4,
                     )
                     as_of = gr.Textbox(label="As of", elem_id="o-as-of", placeholder="now, or YYYY-MM-DD", scale=1,
                                        min_width=170)
                 banner = part(name="o-banner")
                 with gr.Column(elem_id="o-ask", visible=False) as asking:
                     box = gr.MultimodalTextbox(
-                        label="Question", show_label=False, elem_id="o-question", file_count="multiple", file_types=[".txt", ".md"],
-                        placeholder="Ask about this patient; attach a note as a text file", submit_btn="Ask", lines=1, max_lines=5,
+                        label="Question", show_label=False, elem_id="o-question", submit_btn="Ask", max_lines=5,
+                        placeholder="Ask about this patient; attach a note as a text file", file_count="multiple",
+                        file_types=[".txt", ".md"],
                     )
                     examples = part(name="o-examples")
                 thread = part(name="o-thread")
@@ -60,7 +64,7 @@ def build(page: Page) -> Any:
                     with gr.Row(equal_height=True):
                         by = gr.Textbox(label="Your name", elem_id="o-by", placeholder="Dr A. Example", scale=3)
                         role = gr.Textbox(label="Your role", elem_id="o-role", placeholder="physician", scale=2)
-                        sign = gr.Button("Sign this answer", variant="primary", elem_id="o-sign-button", scale=2)
+                        sign = gr.Button(SIGN, variant="primary", elem_id="o-sign-button", scale=2)
                     with gr.Row(elem_id="o-export"):
                         gr.HTML("<p>Export</p>", elem_id="o-export-label", apply_default_css=False)
                         files: dict[ExportFormat, Any] = {
@@ -89,12 +93,14 @@ def build(page: Page) -> Any:
             shown = {"visible": view.answered} if done else {}
             locked = view.signed if view.answered else False
             return [
-                view.state, html(view.banner), html(view.examples), html(view.thread), html(view.panel), html(view.earlier),
+                view.state, html(view.banner), html(view.examples), html(view.thread), html(view.panel),
+                html(view.earlier),
                 gr.update(value=view.picked or None) if view.picked is not None else gr.skip(),
                 gr.update(visible=bool(view.state["patient"])), gr.update(**ask_box) if ask_box else gr.skip(),
-                gr.update(**shown) if done else gr.skip(), gr.update(value=view.state["by"]) if view.state["by"] else gr.skip(),
+                gr.update(**shown) if done else gr.skip(),
+                gr.update(value=view.state["by"]) if view.state["by"] else gr.skip(),
                 gr.update(value=view.state["role"]) if view.state["role"] else gr.skip(),
-                gr.update(interactive=not locked, value="Signed" if locked else "Sign this answer") if done else gr.skip(),
+                gr.update(interactive=not locked, value="Signed" if locked else SIGN) if done else gr.skip(),
                 *(gr.update(value=view.exports[name]) if view.exports else gr.skip() for name in files),
             ]
 
@@ -131,9 +137,10 @@ def build(page: Page) -> Any:
             return handle
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        once: dict[str, Any] = {"trigger_mode": "once", "concurrency_limit": AT_ONCE, **quiet}
         asked = [
-            box.submit(ask, [box, as_of, state], parts, trigger_mode="once", concurrency_limit=AT_ONCE, **quiet),
-            examples.example(ask_example, [as_of, state], parts, trigger_mode="once", concurrency_limit=AT_ONCE, **quiet),
+            box.submit(ask, [box, as_of, state], parts, **once),
+            examples.example(ask_example, [as_of, state], parts, **once),
         ]
         picker.input(pick, [picker, as_of, state], parts, cancels=asked, **quiet)
         as_of.submit(pick, [picker, as_of, state], parts, cancels=asked, **quiet)

@@ -5,18 +5,23 @@ const page = (window.osler ||= { by: '', from: null });
 const opened = new Map();
 let shown = '';
 
+function mark(name, value) {
+  const desk = document.getElementById('o-desk');
+  if (desk) desk.dataset[name] = value;
+}
+
 function send(name, data) {
   if (!EVENTS.includes(name)) return;
   if (name === 'open') {
     page.wanted = true;
-    if (data.evidence) document.body.classList.add('o-panel-open');
+    if (data.evidence) mark('panel', 'open');
   }
-  document.body.classList.add('o-busy');
+  mark('busy', 'yes');
   trigger(name, data);
 }
 
 function closePanel() {
-  document.body.classList.remove('o-panel-open');
+  mark('panel', '');
   const from = page.from && document.querySelector(page.from);
   if (from) from.focus();
   page.from = null;
@@ -73,7 +78,7 @@ element.addEventListener('keydown', (event) => {
 });
 
 function drawn() {
-  document.body.classList.remove('o-busy');
+  mark('busy', '');
   const answer = element.querySelector('.o-answer');
   const now = answer ? answer.dataset.consultation || 'running' : '';
   if (answer && now !== shown) {
@@ -90,7 +95,7 @@ function drawn() {
   const change = element.querySelector('.o-change');
   if (change && change.dataset.version !== page.changed) {
     page.changed = change.dataset.version;
-    document.body.classList.remove('o-panel-open');
+    mark('panel', '');
     change.scrollIntoView({ block: 'start', behavior: 'smooth' });
     change.querySelector('h3').focus({ preventScroll: true });
   }

@@ -18,10 +18,13 @@ KINDS = {
     "passage": "Guideline", "fhir": "Record", "derivation": "Calculation", "statement": "Statement",
     "decision": "Decision", "reading": "Model's reading", "dicom": "Image",
 }
-GLYPHS = {"passage": "G", "fhir": "R", "derivation": "C", "statement": "S", "decision": "D", "reading": "M", "dicom": "I"}
+GLYPHS = {
+    "passage": "G", "fhir": "R", "derivation": "C", "statement": "S", "decision": "D", "reading": "M", "dicom": "I",
+}
 REASONS = {
     "missing_input": "Something is not known", "not_applicable": "Does not apply", "no_evidence": "No evidence",
-    "conflict": "The record contradicts itself", "unsafe": "Held back as unsafe", "out_of_scope": "Outside what Osler covers",
+    "conflict": "The record contradicts itsel"
+                "f", "unsafe": "Held back as unsafe", "out_of_scope": "Outside what Osler covers",
     "budget": "Stopped at its limit",
 }
 _TAIL = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -138,7 +141,8 @@ def error_box(error: Json, retry: str = "") -> str:
     ])
     return (
         f'<div class="o-error" role="alert" data-code="{esc(error.get("code"))}">'
-        f'<p class="o-error-head">{esc(sentence(str(error.get("message") or "Something went wrong")))}</p>{body}{retry}</div>'
+        f'<p class="o-error-head">{esc(sentence(str(error.get("message") or "Something went wrong")))}</p>'
+        f'{body}{retry}</div>'
     )
 
 

@@ -23,6 +23,10 @@ from tools.errors import OslerError, UsageError
 
 log = logging.getLogger("osler.page")
 EVERY = 0.15
+PICK_ACTIONS = {
+    "usage": "Choose a patient from the list, or type an id as it stands in the record.",
+    "bad_input": "Write the date as YYYY-MM-DD, or leave it empty.",
+}
 WELCOME = empty("Ask about this patient", "<p>Choose a question above or write your own.</p>")
 
 
@@ -77,8 +81,8 @@ class Page:
             thread = cards(self.desk.patients())
         except OslerError as error:
             thread = trouble(error)
-        return View(fresh(None, state), banner="", examples="", thread=thread, panel=overview(None), earlier="", picked="",
-                    busy=False, answered=False)
+        return View(fresh(None, state), banner="", examples="", thread=thread, panel=overview(None), earlier="",
+                    picked="", busy=False, answered=False)
 
     def resume(self, consultation: str) -> View:
         """A page opened on a consultation of before (`?consultation=ID`)."""
@@ -97,8 +101,7 @@ class Page:
         try:
             person = self.desk.person(patient, as_of.strip() or None)
         except OslerError as error:
-            return View(fresh(None, state), banner=trouble(error), examples="", thread="", panel=overview(None), earlier="",
-                        busy=False, answered=False)
+            return replace(self.start(state), banner=trouble(error, PICK_ACTIONS.get(error.code, "")), picked=None)
         state = fresh(person.id, state)
         line = self._line(person.id)
         return View(state, banner=banner(person), examples=questions(line), thread=WELCOME, panel=overview(None),
@@ -123,7 +126,8 @@ class Page:
         run = Run(question.strip(), self.desk.protocols)
         yield View(state, thread=run.html(0.0), panel=overview(None), busy=True, answered=False)
         try:
-            consult = self.desk.ask(question, state["patient"], as_of=as_of.strip() or None, notes=files, by=state["by"])
+            clock = as_of.strip() or None
+            consult = self.desk.ask(question, state["patient"], as_of=clock, notes=files, by=state["by"])
             shown = time.monotonic()
             for event in self.desk.events(consult):
                 run.take(event.kind, event.data)
@@ -141,8 +145,9 @@ class Page:
         from tools.calculators import list_calculators
 
         rows = [(p.title, " ".join(p.purpose.split()), p.reviewed_by is not None) for p in self.desk.protocols.values()]
-        return View(state | {"consultation": None}, thread=abilities(rows, [row["title"] for row in list_calculators()]),
-                    panel=overview(None), question="", busy=False, answered=False)
+        calculators = [row["title"] for row in list_calculators()]
+        return View(state | {"consultation": None}, thread=abilities(rows, calculators), panel=overview(None),
+                    earlier=self._earlier(state | {"consultation": None}), question="", busy=False, answered=False)
 
     def _answered(self, consultation: str, state: Json, *, question: str | None = None, change: Json | None = None,
                   opened: str | None = None, error: str = "", elapsed: float | None = None) -> View:
@@ -153,8 +158,9 @@ class Page:
         if opened and opened in document["evidence"]:
             panel = detail(document, opened, known, self.desk.behind(document, opened))
         return View(
-            state, thread=error + assessment(document, known, change), panel=panel, earlier=self._earlier(state), question=question,
-            busy=False, answered=True, signed=document["status"] == "signed", exports=self.desk.export(consultation),
+            state, thread=error + assessment(document, known, change), panel=panel, earlier=self._earlier(state),
+            question=question, busy=False, answered=True, signed=document["status"] == "signed",
+            exports=self.desk.export(consultation),
         )
 
     def reopen(self, consultation: str, state: Json) -> View:
@@ -208,13 +214,15 @@ class Page:
             held = (document["evidence"].get(i) for record in document["records"] for i in record["evidence"])
             item = next((found for found in held if found and found["slot"] == target), None)
         if item is None:
-            raise UsageError("this evidence is no longer in use", found=target, expected="evidence of the current answer",
+            raise UsageError("this evidence is no longer in us"
+                             "e", found=target, expected="evidence of the current answer",
                              action="look at the answer again")
         if item["slot"] == CHOICE:
             return Control("code", choices=tuple(self.desk.protocols)), item
         control = control_for(document, item, self.desk.units)
         if control is None:
-            raise UsageError("this is not corrected directly", found=item["display"], expected="a fact about the patient",
+            raise UsageError("this is not corrected directl"
+                             "y", found=item["display"], expected="a fact about the patient",
                              action="correct what it rests on")
         return control, item
 
@@ -227,7 +235,8 @@ class Page:
             consultation = self._consultation(state)
             reason = str(fields.get("reason") or "").strip()
             if not reason:
-                raise UsageError("the reason is missing", found="nothing", expected="why it is rejected", action="say why")
+                raise UsageError("the reason is missin"
+                                 "g", found="nothing", expected="why it is rejected", action="say why")
             self.desk.osler.open(consultation).reject(str(fields.get("item") or ""), by, role, reason)
             return self._answered(consultation, state)
 
@@ -240,13 +249,15 @@ class Page:
         def decide() -> View:
             consultation = self._consultation(state)
             result = self.desk.osler.open(consultation).approve(by.strip(), role.strip())
-            return self._answered(consultation, state, error="" if result["approved"] else outdated_box(result["rechecked"]))
+            changed = "" if result["approved"] else outdated_box(result["rechecked"])
+            return self._answered(consultation, state, error=changed)
 
         return self._guard(decide, state, "", False)
 
     def _consultation(self, state: Json) -> str:
         if not state["consultation"]:
-            raise UsageError("there is no answer yet", found="nothing", expected="an answered question", action="ask first")
+            raise UsageError("there is no answer ye"
+                             "t", found="nothing", expected="an answered question", action="ask first")
         return str(state["consultation"])
 
     def _guard(self, work: Callable[[], View], state: Json, target: str, in_panel: bool) -> View:
@@ -273,9 +284,14 @@ def remembered(items: list[Json], document: Json) -> list[Json]:
     return [*(item for item in items if item["consultation"] != line["consultation"]), line]
 
 
-def trouble(error: OslerError) -> str:
-    """An error document on the page; each showing is a new one, so that the same mistake twice is seen twice."""
-    return f'<div data-at="{time.monotonic_ns()}">{error_box(error.document())}</div>'
+def trouble(error: OslerError, action: str = "") -> str:
+    """An error document on the page; each showing is a new one, so that the same mistake twice is seen twice.
+
+    Args:
+        action: what to do here, where the error's own words are those of the command line.
+    """
+    document = error.document()
+    return f'<div data-at="{time.monotonic_ns()}">{error_box(document | ({"action": action} if action else {}))}</div>'
 
 
 def bug() -> str:

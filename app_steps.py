@@ -9,7 +9,8 @@ from knowledge.protocol import Protocol
 
 WORDS = {
     "intake.question": "Question", "protocol.choose": "Choice of protocol", "protocol.decide": "Criterion",
-    "correction": "Correction", "guideline.search": "Guideline search",
+    "correction": "Correction", "guideline.search": "Guideline search", "record": "Record", "notes": "Notes",
+    "calc": "Calculation", "drugs": "Drug labels", "guideline": "Guidelines",
 }
 STATES = {"ok": "done", "error": "failed", "skipped": "not needed"}
 
@@ -18,9 +19,7 @@ def tool_name(tool: str) -> str:
     """A tool in words: `calc.cockcroft_gault` reads `Calculation`."""
     if tool in WORDS:
         return WORDS[tool]
-    family = tool.partition(".")[0]
-    return {"record": "Record", "notes": "Notes", "calc": "Calculation", "drugs": "Drug labels", "guideline": "Guidelines"}.get(
-        family, tool)
+    return WORDS.get(tool.partition(".")[0], tool)
 
 
 def step_row(record: Json, evidence: Json) -> str:
@@ -33,7 +32,8 @@ def step_row(record: Json, evidence: Json) -> str:
         said = "not needed: its branch is closed"
     slot = label(record["slot"])
     return (
-        f'<li class="o-run s-{esc(record["status"])}"><span class="o-run-tool" title="{esc(record["tool"])}">{esc(tool_name(record["tool"]))}'
+        f'<li class="o-run s-{esc(record["status"])}"><span class="o-run-tool" title="{esc(record["tool"])}">'
+        f'{esc(tool_name(record["tool"]))}'
         f'</span><span class="o-run-slot">{esc(slot)}</span><span class="o-run-said">{esc(said[:140])}</span>'
         f'<span class="o-run-time"><span class="o-sr">{STATES.get(record["status"], record["status"])}, </span>'
         f'{esc(seconds(float(record.get("seconds") or 0)))}</span></li>'
@@ -95,7 +95,8 @@ class Run:
                         for i in self.critical if i in self.evidence)
         rows = "".join(step_row(record, self.evidence) for record in self.records[-60:])
         return (
-            f'<article class="o-answer o-working" aria-busy="true"><header class="o-answer-head"><h2>{esc(self.question)}</h2></header>'
+            '<article class="o-answer o-working" aria-busy="true"><header class="o-answer-head"><h2>'
+            f'{esc(self.question)}</h2></header>'
             f'<p class="o-stage" role="status"><span class="o-pulse" aria-hidden="true"></span>{esc(self.stage)}'
             f'<span class="o-meta-inline">{count(len(self.records), "step")}, {seconds(elapsed)}</span></p>'
             f'{alarm}{names}<ol class="o-runs o-live">{rows}</ol></article>'

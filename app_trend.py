@@ -17,7 +17,8 @@ def trend(points: list[Json], limits: tuple[float | None, float | None] = (None,
     if not shown:
         return ""
     table = "".join(
-        f"<tr><td>{esc(day(point.get('at')))}</td><td>{esc(value_text(point))}</td><td>{esc(point.get('reference'))}</td></tr>"
+        f"<tr><td>{esc(day(point.get('at')))}</td><td>{esc(value_text(point))}</td><td>"
+        f"{esc(point.get('reference'))}</td></tr>"
         for point in reversed(shown)
     )
     heads = "<tr><th scope=\"col\">Date</th><th scope=\"col\">Result</th><th scope=\"col\">Resource</th></tr>"
@@ -61,7 +62,8 @@ def _drawing(points: list[Json], limits: tuple[float | None, float | None]) -> s
              if places[-1][0] - places[0][0] > 200 else "")
     ends = (f'<text x="{PAD}" y="{HEIGHT - 4}">{esc(day(points[0].get("at")))}</text>'
             f'<text x="{WIDTH - PAD}" y="{HEIGHT - 4}" text-anchor="end">{esc(day(points[-1].get("at")))}</text>')
-    told = f"{len(points)} results from {day(points[0].get('at'))} to {day(points[-1].get('at'))}, newest {value_text(points[-1])}"
+    first_day, last_day = day(points[0].get("at")), day(points[-1].get("at"))
+    told = f"{len(points)} results from {first_day} to {last_day}, newest {value_text(points[-1])}"
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(told)}">{_band(limits, y)}'
         f'<polyline points="{line}"/>{dots}{first}{last}{ends}</svg>'

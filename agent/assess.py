@@ -8,7 +8,7 @@ from agent import wording
 from agent.answers import Draft
 from agent.runtime import Services
 from agent.state import Board, Json, State
-from agent.steps import DECIDE, leaves
+from agent.steps import DECIDE, leaves, ready_steps
 from knowledge.claim import Answer, DifferentialItem, NotAnswered
 from knowledge.evidence import Decision, Evidence, GuidelinePassage
 from knowledge.protocol import Criterion, NextTemplate, Protocol
@@ -32,6 +32,7 @@ async def assess(state: State, runtime: Runtime[Services]) -> Json:
     if choice is not None:
         _choice(draft, choice)
     _failures(draft, state)
+    _left(draft, state)
     for protocol_id in state["plan"].get("protocols", []):
         _differential(draft, services.protocols[protocol_id])
     answer = draft.finish()
@@ -159,6 +160,15 @@ def _failures(draft: Draft, state: State) -> None:
                 needs=[record.error["message"], *([record.error["action"]] if record.error["action"] else [])],
                 slots=[record.slot],
             ))
+
+
+def _left(draft: Draft, state: State) -> None:
+    """Steps the budget did not reach: an honest partial answer."""
+    waiting = [body["slot"] for body in ready_steps(state["plan"]["steps"], draft.board)]
+    if waiting:
+        draft.not_answered.append(NotAnswered(
+            what="The rest of the plan", reason="budget", needs=[f"not worked out: {', '.join(waiting)}"], slots=waiting,
+        ))
 
 
 def _differential(draft: Draft, protocol: Protocol) -> None:

@@ -11,7 +11,7 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -27,6 +27,8 @@ cli.add_typer(calc, name="calc")
 cli.add_typer(ehr, name="ehr")
 cli.add_typer(knowledge, name="knowledge")
 
+# Typer may carry its own copy of click: the class is taken from what it exports.
+_CommandLineError: Any = typer.BadParameter.__mro__[1]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
@@ -230,11 +232,11 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @cli.command()
-def schema(name: Annotated[str | None, typer.Argument()] = None) -> None:
+def schema(name: Annotated[str | None, typer.Argument()] = None, as_json: AsJson = True) -> None:
     """The JSON Schema of a document: answer, claim, evidence, record, calc_result, case, protocol, ..."""
     from agent.schemas import schema_of
 
-    emit(schema_of(name), True)
+    emit(schema_of(name), as_json)
 
 
 def _plug_in() -> None:
@@ -254,13 +256,22 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=level if level.lower() in LOG_LEVELS else "WARNING")
     try:
         _plug_in()
-        cli()
+        sys.exit(cli(standalone_mode=False) or 0)
+    except _CommandLineError as error:
+        fail(UsageError(error.format_message(), found=" ".join(sys.argv[1:]), expected="see --help",
+                        action=f"osler {' '.join(sys.argv[1:2])} --help"))
+    except typer.Abort:
+        sys.exit(130)
     except OslerError as error:
-        document = {"error": error.document()}
-        if "--json" in sys.argv:
-            print(json.dumps(document, ensure_ascii=False, indent=2))
-        else:
-            body = error.document()
-            print(f"{body['message']}\n  found: {body['found']}\n  expected: {body['expected']}\n  {body['action']}",
-                  file=sys.stderr)
-        sys.exit(error.exit_code)
+        fail(error)
+
+
+def fail(error: OslerError) -> NoReturn:
+    """Print an error document (or lines for people) and leave with its exit code."""
+    body = error.document()
+    if "--json" in sys.argv:
+        print(json.dumps({"error": body}, ensure_ascii=False, indent=2))
+    else:
+        print(f"{body['message']}\n  found: {body['found']}\n  expected: {body['expected']}\n  {body['action']}",
+              file=sys.stderr)
+    sys.exit(error.exit_code)

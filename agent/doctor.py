@@ -282,4 +282,4 @@ def report(body: Json) -> str:
 
 
 def _how(row: Json) -> str:
-    return f" ({row['how']})" if row["how"] else ""
+    return f"; {row['how']}" if row["how"] else ""

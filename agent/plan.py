@@ -113,6 +113,13 @@ def calculation_steps(name: str, services: Services) -> list[Json]:
     return [*steps, step(f"{LOOKUP_PREFIX}{name}", f"calc.{name}", {}, bindings)]
 
 
+def over_budget(state: State, services: Services) -> bool:
+    """Whether the turn has used up its runs or its seconds in tools; what is left is then named, not guessed."""
+    runs = state.get("records", [])
+    limits = services.settings
+    return len(runs) >= limits.max_runs or sum(row.get("seconds") or 0.0 for row in runs) >= limits.max_seconds
+
+
 def next_wave(state: State, services: Services) -> list[Send] | str:
     """The steps that can run now, side by side; when there are none, the assessment."""
     board = Board(state)
@@ -121,6 +128,6 @@ def next_wave(state: State, services: Services) -> list[Send] | str:
     if choice is not None and state["plan"]["choice"] != choice.id:
         return "plan"
     ready = ready_steps(steps, board)
-    if not ready:
+    if not ready or over_budget(state, services):
         return "refine" if wants_model(state, services) else "assess"
     return [Send("act", task(body, state, board, services)) for body in ready]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agent.route_question import Question, Reader, Span, topics
+from knowledge.claim import PLACEHOLDER
 from knowledge.encoder import Vectors
 from knowledge.evidence import Evidence, Statement
 from knowledge.predicate import evaluate, operands
@@ -24,7 +25,7 @@ from knowledge.words import stem, terms
 
 _CLAUSE = re.compile(r"[.;:]\s+|,\s+(?:and |or )?")
 FEATURES = (
-    "bias", "about", "denied", "purpose", "drug", "calculator", "step", "excluded", "foreign", "dense", "dense_cites",
+    "bias", "about", "denied", "purpose", "drug", "calculator", "step", "excluded", "foreign", "foreign_aside", "dense", "dense_cites",
     "dense_margin", "exclusion_margin", "dense_facts", "residual_margin", "strange", "decision", "entry", "stated", "bare_entry", "named_entry", "other_topic", "other_condition", "facts",
 )
 
@@ -79,6 +80,7 @@ def profile(protocol: Protocol, terminology: Terminology, reader: Reader, retrie
     )
     encoder = retriever.index.encoder
     clauses = [protocol.title, protocol.purpose, *_parts(protocol.purpose)]
+    clauses += [PLACEHOLDER.sub("", text) for criterion in protocol.criteria for text in criterion.templates]
     ruled_out = _parts(protocol.exclusions)
     return Profile(
         protocol, about, purpose | (_expand(operands(protocol.entry), terminology) - about), drugs,
@@ -179,12 +181,13 @@ def features(
     rest = [span for span in spans if not _hits(span, one.about)]
 
     def weight(part: str) -> float:
-        return max((_weight(span, one, part, all_, terminology) for span in rest), default=0.0)
+        return max((_weight(span, one, part, all_, terminology) * (1.0 if span.asked else 0.5) for span in rest), default=0.0)
 
     purpose, drug, step = weight("purpose"), weight("drugs"), weight("steps")
     excluded = any(_hits(span, one.excluded) and not _hits(span, one.purpose | one.drugs) for span in rest)
     reach = frozenset(concept for other in all_ for concept in other.reach)
-    foreign = sum(not (_expand(span.concepts, terminology) & reach) for span in rest)
+    strangers = [span for span in rest if not (_expand(span.concepts, terminology) & reach)]
+    foreign = sum(span.asked for span in strangers)
     calculator = bool(set(question.calculators) & one.calculators)
     named = max(float(about), purpose, drug, float(calculator), 0.5 * step)
     dense = _nearest(asked.vector, one.clauses)
@@ -199,6 +202,7 @@ def features(
     return {
         "bias": 1.0, "about": float(about), "denied": float(denied), "purpose": purpose, "drug": drug,
         "calculator": float(calculator), "step": step, "excluded": float(excluded), "foreign": min(foreign, 2) / 2,
+        "foreign_aside": min(len(strangers) - foreign, 2) / 2,
         "dense": dense, "dense_cites": float(np.mean(cites)) if cites else 0.0,
         "dense_margin": max(dense, cites[0] if cites else 0.0) - asked.nearest(asked.vector),
         "exclusion_margin": max(0.0, _nearest(asked.vector, one.exclusions) - dense),
@@ -251,11 +255,14 @@ def _strange(question: Question, one: Profile) -> float:
 
 def without_about(question: Question, one: Profile) -> str:
     """The question with the words for what the protocol is about taken out: what is asked of it."""
+    start, end = question.ask
     rest = question.text
     for mention in sorted(question.mentions, key=lambda mention: -mention.start):
-        if mention.concept in one.about and rest[mention.start : mention.end] == mention.text:
+        inside = start <= mention.start and mention.end <= end
+        if inside and mention.concept in one.about and rest[mention.start : mention.end] == mention.text:
             rest = f"{rest[: mention.start]}it{rest[mention.end :]}"
-    return rest
+            end -= mention.end - mention.start - 2
+    return rest[start:end].strip()
 
 
 def as_vector(found: Mapping[str, float]) -> Vectors:

@@ -20,17 +20,19 @@ from knowledge.words import STOP, fold, stem, terms
 
 CUES = Path(__file__).with_name("route_cues.yaml")
 TOPICS = Path(__file__).with_name("route_topics.yaml")
+_CLAUSE = re.compile(r"[.;:?!]\s+|\n+|,\s+(?:and |but |so )?(?=(?:should|can|could|does|do|is|are|would|will|what|which|when|how|who|any|may|shall|must)\b)")
 _SPLIT = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 @dataclass(frozen=True)
 class Span:
-    """One place of the question and every concept or topic it may mean."""
+    """One place of the question and every concept or topic it may mean; `asked`: it stands where the question is put."""
 
     text: str
     concepts: tuple[str, ...]
     assertion: str
     finding: bool = True
+    asked: bool = True
 
     @property
     def denied(self) -> bool:
@@ -59,6 +61,12 @@ class Question:
     lookup: Lookup | None
     calculators: tuple[str, ...]
     calculate: bool
+    ask: tuple[int, int]
+
+    @property
+    def asking(self) -> str:
+        """The part that asks, without what was told on the way."""
+        return self.text[slice(*self.ask)].strip() or self.text
 
     @property
     def concepts(self) -> tuple[str, ...]:
@@ -68,7 +76,8 @@ class Question:
     @property
     def bare(self) -> float:
         """How far it names nothing, so that only the patient can say what it is about ("What is the next step?")."""
-        return 0.0 if self.spans or self.calculators else 1.0 / (1 + len(set(self.loose)))
+        named = any(span.asked for span in self.spans) or self.calculators
+        return 0.0 if named else 1.0 / (1 + len(set(self.loose)))
 
 
 @functools.cache
@@ -90,6 +99,7 @@ def _cues() -> dict[str, Any]:
         "filler": frozenset(part for word in lookup["words"] for part in _normal(str(word)).split()),
         "lists": {name: _any(phrases) for name, phrases in lookup["lists"].items()},
         "calculate": _any(raw["calculate"]),
+        "asks": _any(raw["asks"]),
         "generic": frozenset(_key(str(word)) for word in raw["generic"])
         | {_key(part) for phrases in raw["decisions"].values() for phrase in phrases for part in str(phrase).split()},
         "common": frozenset(raw["calculator_common"]),
@@ -134,18 +144,22 @@ class Reader:
         """A question's concepts, decision types and kind."""
         cues = _cues()
         mentions = self.linker.link(text)
-        spans = _spans(mentions, self.terminology)
+        ask = _ask(text)
+        spans = _spans(mentions, self.terminology, ask)
         normal = _normal(text)
         decisions = tuple(name for name, cue in cues["decisions"].items() if cue.search(normal))
         decisions = ("duration",) if "duration" in decisions else decisions
-        outside = _outside(text, mentions)
-        loose = tuple(word for word in outside if word not in cues["generic"] and word not in STOP and not word.isdigit())
+        outside = _outside(text, mentions, (0, len(text)))
+        loose = tuple(
+            word for word in _outside(text, mentions, ask)
+            if word not in cues["generic"] and word not in STOP and not word.isdigit()
+        )
         squashed = _grams(text)
         calculators = tuple(name for name, words in self._calculators.items() if words & squashed)
         return Question(
             text, tuple(mentions), spans, decisions, tuple(terms(text)), loose,
             self._lookup(normal, outside, mentions) if not calculators else None,
-            calculators, bool(cues["calculate"].search(normal)),
+            calculators, bool(cues["calculate"].search(normal)), ask,
         )
 
     def _lookup(self, normal: str, outside: list[str], mentions: list[Mention]) -> Lookup | None:
@@ -178,7 +192,22 @@ class Reader:
         return Lookup(concepts, () if concepts else lists)
 
 
-def _spans(mentions: Sequence[Mention], terminology: Terminology) -> tuple[Span, ...]:
+def _ask(text: str) -> tuple[int, int]:
+    """Start and end of the clause that asks: the last one with a question word or a decision, else the whole text."""
+    bounds = [0, *(match.end() for match in _CLAUSE.finditer(text)), len(text)]
+    clauses = [(start, end) for start, end in zip(bounds, bounds[1:], strict=False) if text[start:end].strip()]
+    cues = _cues()
+    asking = [
+        (start, end) for start, end in clauses
+        if cues["asks"].search(normal := _normal(text[start:end])) or any(cue.search(normal) for cue in cues["decisions"].values())
+    ]
+    questions = [(start, end) for start, end in asking if text[start:end].rstrip().endswith("?")]
+    if len(questions) > 1:
+        return questions[0][0], questions[-1][1]
+    return (questions or asking or [(0, len(text))])[-1]
+
+
+def _spans(mentions: Sequence[Mention], terminology: Terminology, ask: tuple[int, int]) -> tuple[Span, ...]:
     grouped: dict[tuple[int, int], list[Mention]] = {}
     for mention in mentions:
         grouped.setdefault((mention.start, mention.end), []).append(mention)
@@ -187,15 +216,19 @@ def _spans(mentions: Sequence[Mention], terminology: Terminology) -> tuple[Span,
         # The terminology's own words say more than a topic that shares one of them.
         coded = [mention.concept for mention in group if mention.how != "extra"] or [mention.concept for mention in group]
         kinds = {terminology.get(concept).kind for concept in coded if concept in terminology}
-        spans.append(Span(group[0].text, tuple(coded), group[0].assertion, bool(kinds & {"condition", "symptom"})))
+        spans.append(
+            Span(group[0].text, tuple(coded), group[0].assertion, bool(kinds & {"condition", "symptom"}),
+                 ask[0] <= group[0].start < ask[1])
+        )
     return tuple(spans)
 
 
-def _outside(text: str, mentions: Sequence[Mention]) -> list[str]:
+def _outside(text: str, mentions: Sequence[Mention], part: tuple[int, int]) -> list[str]:
+    """Words of a part of the text that no concept covers."""
     rest = list(text)
     for mention in mentions:
         rest[mention.start : mention.end] = " " * (mention.end - mention.start)
-    return _normal("".join(rest)).split()
+    return _normal("".join(rest)[slice(*part)]).split()
 
 
 def _grams(text: str) -> set[str]:

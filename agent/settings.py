@@ -25,7 +25,8 @@ class Settings(BaseModel):
     database_url: str | None = None
     log: str = "warning"
     review_plan: bool = False
-    max_steps: int = 200
+    max_steps: int = 400
+    max_runs: int = 2000
     max_model_calls: int = 8
     max_seconds: float = 120.0
     model_timeout: float = 60.0

@@ -173,6 +173,8 @@ class Linker:
             phrases = self._phrases.get(mended) if typo else None
         hits: dict[str, How] = {}
         for phrase in phrases or ():
+            if typo and phrase.how == "extra" and sum(map(len, key)) <= _LONG:
+                continue
             if phrase.cased is None or _same_case(phrase.cased, words[0].text, lenient):
                 hits.setdefault(phrase.concept, "typo" if typo and phrase.how != "extra" else phrase.how)
         return list(hits.items())

@@ -104,7 +104,8 @@ def run() -> None:
     params.model.path = str(FILE)
     params.model_alias = {NAME}
     params.n_ctx, params.n_parallel, params.port = CONTEXT, 1, 0
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = os.cpu_count() or 1
+    # Threads wait for each other at every layer: one more than there are cores to run on makes all of them crawl.
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = len(os.sched_getaffinity(0))
     server = xllamacpp.Server(params)
     print(json.dumps({"url": server.listening_address, "model": NAME, "sha256": SHA256}), flush=True)
     sys.stdin.read()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,8 @@ def questions() -> list[Json]:
     return rows
 
 
-def run(settings: Settings | None = None) -> Json:
-    """Ask every question, with the model and without.
+def run(settings: Settings | None = None, on_case: Callable[[Json], None] = lambda case: None) -> Json:
+    """Ask every question, with the model and without; `on_case` is told each result as it comes.
 
     Raises:
         UsageError: no model is configured.
@@ -49,7 +49,10 @@ def run(settings: Settings | None = None) -> Json:
                          action="set OSLER_MODEL_URL (and OSLER_MODEL), or run `make test-model`")
     started = time.perf_counter()
     with ClinicalAssistant(settings) as osler, tempfile.TemporaryDirectory() as folder:
-        cases = [_case(osler, row, Path(folder)) for row in questions()]
+        cases = []
+        for row in questions():
+            cases.append(_case(osler, row, Path(folder)))
+            on_case(cases[-1])
     right = sum(case["right"] for case in cases)
     return document(
         "model", "share of questions whose choice is right", right, len(cases), time.perf_counter() - started,

@@ -33,7 +33,7 @@ NEVER_NEGATIVE = {
     "about", "purpose", "drug", "calculator", "step", "dense", "dense_cites", "dense_margin", "dense_facts", "residual_margin",
     "decision", "entry", "stated", "bare_entry", "named_entry", "facts",
 }
-NEVER_POSITIVE = {"denied", "excluded", "foreign", "exclusion_margin", "other_topic", "other_condition", "strange"}
+NEVER_POSITIVE = {"denied", "excluded", "foreign", "foreign_aside", "exclusion_margin", "other_topic", "other_condition", "strange"}
 PENALTY = 0.0005
 Matrix = npt.NDArray[np.float64]
 

@@ -47,12 +47,23 @@ class FindingParams(ConceptParams):
 
     window_days: float | None = Field(default=None, gt=0, description="only if dated within so many days")
     active_only: bool = Field(default=False, description="only what is so now, not what was once")
+    denied_by: str | None = Field(default=None, description="concept whose presence means that this one is absent")
 
 
 @tool("record.finding", version="1.0.0", kind="record", title="Finding present, absent or unknown")
 async def finding(params: FindingParams, ctx: ToolContext) -> ToolOutput:
     """Whether the record states a finding: true, false where a note explicitly denies it, otherwise unknown."""
-    return await find(ctx, params.concept, params.window_days, params.active_only)
+    found = await find(ctx, params.concept, params.window_days, params.active_only)
+    if params.denied_by is None or found.evidence[0].value is not None:
+        return found
+    denied = (await find(ctx, params.denied_by, params.window_days, params.active_only)).evidence[0]
+    if denied.value is not True:
+        return found
+    name = words_of(concept_of(ctx, params.concept))
+    no = denied.model_dump(mode="json", exclude={"id", "kind"}) | {
+        "value": False, "concept": params.concept, "display": f"no {name}: {denied.display}",
+    }
+    return ToolOutput(evidence=[Evidence.model_validate(no)])
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ _PASSED_OVER = frozenset(
 )
 # Elements that are one thing in one place and another elsewhere: what each may be.
 _EITHER: dict[str, tuple[type, ...]] = {
-    "code": (str, dict, list), "text": (str, dict), "type": (str, dict, list), "category": (dict, list), "author": (dict, list),
+    "code": (str, dict, list), "text": (str, dict), "type": (str, dict, list), "category": (dict, list),
+    "author": (dict, list),
     "performer": (dict, list), "severity": (str, dict), "name": (str, dict, list),
     "class": (dict, str, list),
     "identifier": (dict, list), "value": (str, int, float, bool), "date": (str,), "period": (dict,), "url": (str,),
@@ -57,7 +58,7 @@ def fault(value: Any, path: str = "") -> str | None:
         return None
     for key, item in value.items():
         where = f"{path}.{key}" if path else key
-        if key.startswith("_") or (key in _PASSED_OVER and isinstance(item, dict | list)):
+        if key.startswith("_") or ((key in _PASSED_OVER or key.endswith("Timing")) and isinstance(item, dict | list)):
             continue
         if not _fits(key, item):
             return where
