@@ -27,6 +27,8 @@ from tools.errors import OslerError, UsageError
 log = logging.getLogger("osler.page")
 HERE = Path(__file__).parent
 PORT = 7860
+# A new home needs its search index and store first; the page is up when its first question will not wait.
+WARM_SECONDS = 60.0
 MAX_NOTE = "2mb"
 
 
@@ -81,6 +83,7 @@ def serve(host: str = "127.0.0.1", port: int = PORT) -> None:
         from app_session import Page
 
         blocks = build(Page(desk))
+        warming.join(WARM_SECONDS)
         blocks.queue(default_concurrency_limit=AT_ONCE, api_open=False).launch(
             server_name=host, server_port=port, share=False, prevent_thread_lock=True, quiet=True, show_error=False,
             theme=theme(), css_paths=[HERE / "app_style.css"], js=THEME_JS, footer_links=[], max_file_size=MAX_NOTE,

@@ -100,7 +100,7 @@ def detail(document: Json, evidence_id: str, known: Known, behind: Behind | None
         "passage": _passage, "fhir": _fhir, "derivation": _derivation, "statement": _statement, "decision": _decision,
         "reading": _reading,
     }.get(item["kind"], _plain)
-    body = error + show(document, item, cites, behind, known)
+    body = f'<div class="o-errors">{error}</div>' + show(document, item, cites, behind, known)
     body += _superseded(document, item)
     body += _used_in(document, evidence_id, cites) if item["kind"] != "decision" else ""
     signed = document.get("status") == "signed"

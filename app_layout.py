@@ -138,13 +138,11 @@ def build(page: Page) -> Any:
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         once: dict[str, Any] = {"trigger_mode": "once", "concurrency_limit": AT_ONCE, **quiet}
-        asked = [
-            box.submit(ask, [box, as_of, state], parts, **once),
-            examples.example(ask_example, [as_of, state], parts, **once),
-        ]
-        picker.input(pick, [picker, as_of, state], parts, cancels=asked, **quiet)
-        as_of.submit(pick, [picker, as_of, state], parts, cancels=asked, **quiet)
-        thread.pick(pick_card, [as_of, state], parts, cancels=asked, **quiet)
+        box.submit(ask, [box, as_of, state], parts, **once)
+        examples.example(ask_example, [as_of, state], parts, **once)
+        picker.input(pick, [picker, as_of, state], parts, **quiet)
+        as_of.submit(pick, [picker, as_of, state], parts, **quiet)
+        thread.pick(pick_card, [as_of, state], parts, **quiet)
         for source in (thread, panel, banner, earlier):
             for name in ("open", "fix", "reject", "reopen"):
                 getattr(source, name)(act(name), [state], parts, **quiet)

@@ -30,10 +30,13 @@ PICK_ACTIONS = {
 WELCOME = empty("Ask about this patient", "<p>Choose a question above or write your own.</p>")
 
 
-def fresh(patient: str | None = None, old: Mapping[str, Any] | None = None) -> Json:
-    """The state of a session, on a patient."""
+def fresh(patient: str | None = None, old: Json | None = None, as_of: str = "") -> Json:
+    """The state of a session, on a patient. The one before is marked as left: what still runs for it shows nothing."""
     kept = {key: (old or {}).get(key) or "" for key in ("by", "role")}
-    return {"patient": patient, "consultation": None, "earlier": list((old or {}).get("earlier", [])), **kept}
+    earlier = list((old or {}).get("earlier", []))
+    if old is not None:
+        old["left"] = True
+    return {"patient": patient, "as_of": as_of, "consultation": None, "earlier": earlier, **kept}
 
 
 @dataclass(frozen=True)
@@ -95,14 +98,17 @@ class Page:
         return replace(answered, banner=view.banner, examples=view.examples, picked=view.picked)
 
     def pick(self, patient: str | None, as_of: str, state: Json) -> View:
-        """Another patient: nothing of the one before stays on the page."""
+        """Another patient (or another clock): nothing of the one before stays on the page."""
+        as_of = as_of.strip()
         if not patient:
             return self.start(state)
+        if (patient, as_of) == (state["patient"], state["as_of"]):
+            return View(state)
         try:
-            person = self.desk.person(patient, as_of.strip() or None)
+            person = self.desk.person(patient, as_of or None)
         except OslerError as error:
             return replace(self.start(state), banner=trouble(error, PICK_ACTIONS.get(error.code, "")), picked=None)
-        state = fresh(person.id, state)
+        state = fresh(person.id, state, as_of)
         line = self._line(person.id)
         return View(state, banner=banner(person), examples=questions(line), thread=WELCOME, panel=overview(None),
                     earlier=self._earlier(state), picked=person.id, question="", busy=False, answered=False)
@@ -131,10 +137,14 @@ class Page:
             shown = time.monotonic()
             for event in self.desk.events(consult):
                 run.take(event.kind, event.data)
+                if state.get("left"):
+                    return
                 if time.monotonic() - shown >= EVERY:
                     shown = time.monotonic()
                     yield View(state, thread=run.html(shown - began))
-            yield self._answered(consult.id, state, question="", elapsed=time.monotonic() - began)
+            answered = self._answered(consult.id, state, question="", elapsed=time.monotonic() - began)
+            if not state.get("left"):
+                yield answered
         except OslerError as error:
             yield View(state, thread=trouble(error), question=question, busy=False, answered=False)
         except Exception:
@@ -158,7 +168,7 @@ class Page:
         if opened and opened in document["evidence"]:
             panel = detail(document, opened, known, self.desk.behind(document, opened))
         return View(
-            state, thread=error + assessment(document, known, change), panel=panel, earlier=self._earlier(state),
+            state, thread=with_error(error, assessment(document, known, change)), panel=panel, earlier=self._earlier(state),
             question=question, busy=False, answered=True, signed=document["status"] == "signed",
             exports=self.desk.export(consultation),
         )
@@ -274,7 +284,7 @@ class Page:
         if in_panel:
             return self.open(target, "", state, message)
         document = self.desk.document(state["consultation"])
-        return View(state, thread=message + assessment(document, self.known(state)))
+        return View(state, thread=with_error(message, assessment(document, self.known(state))))
 
 
 def remembered(items: list[Json], document: Json) -> list[Json]:
@@ -282,6 +292,11 @@ def remembered(items: list[Json], document: Json) -> list[Json]:
     line = {"consultation": document["consultation"], "patient": document["patient"], "question": document["question"],
             "as_of": document["as_of"], "state": "signed" if document["status"] == "signed" else "draft"}
     return [*(item for item in items if item["consultation"] != line["consultation"]), line]
+
+
+def with_error(error: str, body: str) -> str:
+    """An error above a part that stays: always in a place of its own, so that the part is not drawn anew."""
+    return f'<div class="o-errors">{error}</div>{body}'
 
 
 def trouble(error: OslerError, action: str = "") -> str:

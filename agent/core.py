@@ -55,8 +55,10 @@ class Core:
 
             self.settings.home.mkdir(parents=True, exist_ok=True)
             self._services = await asyncio.to_thread(build_services, self.settings, self._records.open)
-            self._connection = await aiosqlite.connect(self.settings.consultations)
-            # Aiosqlite's own thread must not keep a finished process alive.
+            connection = aiosqlite.connect(self.settings.consultations)
+            # Its worker thread is no daemon: a program that ends without `close` would hang at its end.
+            getattr(connection, "_thread", connection).daemon = True
+            self._connection = await connection
             saver = AsyncSqliteSaver(self._connection)
             await saver.setup()
             self._graph = build(saver)

@@ -2,7 +2,8 @@
 
 Recall is rank fusion of meaning and words over purposes and passages, asked twice (the question; the question with the
 patient's facts). Protocols whose entry is denied drop out. What is left is scored by a logistic model over a few
-features (`route_weights.json`: fitted leaving one protocol out, `evals/route/fit.py`), with a fixed threshold and margin.
+features (`route_weights.json`: fitted leaving one protocol out by `evals/route/fit.py`), with a fixed threshold and
+margin.
 """
 
 from __future__ import annotations
@@ -11,13 +12,24 @@ import functools
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from agent.route_features import FEATURES, Asked, Background, Fact, Profile, as_vector, entry_value, features, profile, without_about
+from agent.route_features import (
+    FEATURES,
+    Asked,
+    Background,
+    Fact,
+    Profile,
+    as_vector,
+    entry_value,
+    features,
+    profile,
+    without_about,
+)
 from agent.route_question import Question, Reader
 from knowledge.predicate import operands
 from knowledge.protocol import Protocol
@@ -29,13 +41,26 @@ RouteKind = Literal["one", "several", "ask", "lookup", "calculate", "none"]
 WEIGHTS = Path(__file__).with_name("route_weights.json")
 RECALL = 8
 _SAID = {
-    "about": "the question names what it is about", "purpose": "the question names part of its purpose",
-    "drug": "the question names a drug it decides on", "calculator": "the question names a score it uses",
-    "step": "the question names something it reads", "entry": "the record says the patient qualifies", "stated": "the question says the patient qualifies",
-    "excluded": "the question names something it excludes", "foreign": "the question is about something no protocol covers",
-    "denied": "the question says the patient does not have it", "dense_margin": "near in meaning to its purpose and passages",
-    "exclusion_margin": "nearer to what it excludes than to its purpose",
-    "facts": "the patient's findings are among those it weighs", "bare_entry": "the question names nothing; the patient's condition decides",
+    "about": "the question names what it is about",
+    "purpose": "the question names part of its purpose",
+    "named_entry": "the question names what it decides on and the patient qualifies",
+    "calculator": "the question names a score it uses",
+    "step": "the question names something it reads",
+    "entry": "the record says the patient qualifies",
+    "stated": "the question says the patient qualifies",
+    "dense_margin": "near in meaning to its purpose and passages",
+    "residual_margin": "what is asked is near to its purpose",
+    "facts": "the patient's findings are among those it weighs",
+    "bare_entry": "the question names nothing; the patient's condition decides",
+}
+_SAID_AGAINST = {
+    "denied": "the question says the patient does not have it",
+    "elsewhere": "the question names what another protocol decides on",
+    "excluded": "the question names something it excludes",
+    "foreign": "the question is about something no protocol covers",
+    "foreign_aside": "the question mentions something no protocol covers",
+    "other_topic": "the question names another topic",
+    "other_condition": "the question names another condition",
 }
 
 
@@ -138,30 +163,34 @@ class Router:
 
     def decide(self, question: Question, ranked: Sequence[Ranked]) -> RouteResult:
         """The typed result for a ranking: threshold first, then the margin between the first and the others."""
-        base = {"ranked": tuple(ranked), "decision": question.decisions, "concepts": question.concepts}
+        base = RouteResult("none", ranked=tuple(ranked), decision=question.decisions, concepts=question.concepts)
         if question.lookup is not None:
-            return RouteResult(
-                "lookup", ranked=tuple(ranked), decision=question.decisions, concepts=question.lookup.concepts,
-                lists=question.lookup.lists, reason="it asks for what the record holds",
+            return replace(
+                base, kind="lookup", concepts=question.lookup.concepts, lists=question.lookup.lists,
+                reason="it asks for what the record holds",
             )
         above = [row for row in ranked if row.score >= float(self.weights["threshold"])]
         if not above:
             if question.calculators or (question.calculate and question.concepts and not question.decisions):
-                return RouteResult("calculate", calculators=question.calculators, reason="it asks for a number", **base)
-            return RouteResult("none", needs=self._needs(ranked[:1]), reason=_why_none(ranked), **base)
+                return replace(
+                    base, kind="calculate", calculators=question.calculators, reason="it asks for a number"
+                )
+            return replace(base, needs=self._needs(ranked[:1]), reason=_why_none(ranked))
         first, others = above[0], above[1:]
         close = [row for row in others if self.close(first, row)]
         also = [row for row in others if self._named(row) and self._named(first)]
         if also:
             chosen = (first.protocol, *(row.protocol for row in also))
-            return RouteResult("several", chosen, reason="it asks for what each of them settles", **base)
+            return replace(base, kind="several", chosen=chosen, reason="it asks for what each of them settles")
         if close:
             both = [first, *close]
-            return RouteResult(
-                "ask", needs=tuple(f"Is the question about {self._title(row.protocol)}?" for row in both),
-                reason="more than one protocol fits about equally", **base,
+            return replace(
+                base, kind="ask", needs=tuple(f"Is the question about {self._title(row.protocol)}?" for row in both),
+                reason="more than one protocol fits about equally",
             )
-        return RouteResult("one", (first.protocol,), needs=self._needs([first]), reason="; ".join(first.reasons[:3]), **base)
+        return replace(
+            base, kind="one", chosen=(first.protocol,), needs=self._needs([first]), reason="; ".join(first.reasons[:3])
+        )
 
     def close(self, first: Ranked, other: Ranked) -> bool:
         """Whether two scores are within the margin (in log odds)."""
@@ -203,10 +232,11 @@ class Router:
         if entry is False:
             return (f"the record denies {', '.join(self._name(name) for name in operands(one.protocol.entry))}",)
         weights = self.weights["weights"]
-        pull = {name: weights[name] * found[name] for name in _SAID}
+        pull = {name: weights[name] * found[name] for name in (*_SAID, *_SAID_AGAINST)}
         order = sorted((name for name in pull if abs(pull[name]) > 0.05), key=lambda name: -abs(pull[name]))
-        said = [_SAID[name] if pull[name] > 0 or name in ("excluded", "foreign", "denied", "exclusion_margin")
-                else f"against: {_SAID[name]}" for name in order[:4]]
+        said = [
+            _SAID_AGAINST.get(name) or (_SAID[name] if pull[name] > 0 else f"not {_SAID[name]}") for name in order[:4]
+        ]
         return tuple(said)
 
     def _name(self, concept: str) -> str:

@@ -21,12 +21,13 @@ from knowledge.protocol import Protocol
 from knowledge.quantity import Quantity
 from knowledge.retriever import Retriever, Scores
 from knowledge.terminology import Terminology
-from knowledge.words import stem, terms
+from knowledge.words import terms
 
 _CLAUSE = re.compile(r"[.;:]\s+|,\s+(?:and |or )?")
 FEATURES = (
-    "bias", "about", "denied", "purpose", "drug", "calculator", "step", "excluded", "foreign", "foreign_aside", "dense", "dense_cites",
-    "dense_margin", "exclusion_margin", "dense_facts", "residual_margin", "strange", "decision", "entry", "stated", "bare_entry", "named_entry", "other_topic", "other_condition", "facts",
+    "bias", "about", "denied", "purpose", "calculator", "step", "elsewhere", "excluded", "foreign", "foreign_aside", "dense",
+    "dense_cites", "dense_margin", "dense_facts", "residual_margin", "decision", "entry", "stated", "bare_entry",
+    "named_entry", "other_topic", "other_condition", "facts",
 )
 
 
@@ -78,7 +79,6 @@ def profile(protocol: Protocol, terminology: Terminology, reader: Reader, retrie
         [protocol.title, protocol.purpose, *(retriever.index.passages[row].text for row in rows),
          *(word for concept in about if concept in terminology for word in terminology.get(concept).words)]
     )
-    encoder = retriever.index.encoder
     clauses = [protocol.title, protocol.purpose, *_parts(protocol.purpose)]
     clauses += [PLACEHOLDER.sub("", text) for criterion in protocol.criteria for text in criterion.templates]
     ruled_out = _parts(protocol.exclusions)
@@ -86,8 +86,7 @@ def profile(protocol: Protocol, terminology: Terminology, reader: Reader, retrie
         protocol, about, purpose | (_expand(operands(protocol.entry), terminology) - about), drugs,
         _expand(read, terminology), _linked(protocol.exclusions, reader, terminology) - about - purpose - drugs,
         frozenset(step.tool.removeprefix("calc.") for step in protocol.steps if step.tool.startswith("calc.")), rows,
-        frozenset(terms(text)), encoder.encode(clauses) if encoder else None,
-        encoder.encode(ruled_out) if encoder and ruled_out else None,
+        frozenset(terms(text)), retriever.index.fixed(clauses), retriever.index.fixed(ruled_out),
     )
 
 
@@ -143,8 +142,7 @@ class Background:
     def __init__(self, profiles: Sequence[Profile], retriever: Retriever) -> None:
         reached = frozenset(concept for profile in profiles for concept in profile.reach)
         names = [f"{words[0]}: {', '.join(words[1:5])}" for topic, words in topics().items() if topic not in reached]
-        encoder = retriever.index.encoder
-        self.vectors = encoder.encode(names) if encoder and names else None
+        self.vectors = retriever.index.fixed(names)
 
     def nearest(self, query: Vectors | None) -> float:
         """Cosine of the nearest topic outside every protocol."""
@@ -186,6 +184,11 @@ def features(
     purpose, drug, step = weight("purpose"), weight("drugs"), weight("steps")
     excluded = any(_hits(span, one.excluded) and not _hits(span, one.purpose | one.drugs) for span in rest)
     reach = frozenset(concept for other in all_ for concept in other.reach)
+    elsewhere = not about and any(
+        span.asked and not _expand(span.concepts, terminology) & one.reach
+        and any(_expand(span.concepts, terminology) & (other.about | other.purpose | other.drugs) for other in all_)
+        for span in rest
+    )
     strangers = [span for span in rest if not (_expand(span.concepts, terminology) & reach)]
     foreign = sum(span.asked for span in strangers)
     calculator = bool(set(question.calculators) & one.calculators)
@@ -200,15 +203,14 @@ def features(
     mine = {fact.concept for fact in asked.facts if fact.assertion in ("present", "possible", "historical")}
     own = [concept for concept in mine if concept in one.reach]
     return {
-        "bias": 1.0, "about": float(about), "denied": float(denied), "purpose": purpose, "drug": drug,
-        "calculator": float(calculator), "step": step, "excluded": float(excluded), "foreign": min(foreign, 2) / 2,
+        "bias": 1.0, "about": float(about), "denied": float(denied), "purpose": purpose,
+        "calculator": float(calculator), "step": step,
+        "elsewhere": float(elsewhere), "excluded": float(excluded), "foreign": min(foreign, 2) / 2,
         "foreign_aside": min(len(strangers) - foreign, 2) / 2,
         "dense": dense, "dense_cites": float(np.mean(cites)) if cites else 0.0,
         "dense_margin": max(dense, cites[0] if cites else 0.0) - asked.nearest(asked.vector),
-        "exclusion_margin": max(0.0, _nearest(asked.vector, one.exclusions) - dense),
         "dense_facts": _nearest(asked.with_facts, one.clauses),
         "residual_margin": _nearest(residual, one.clauses) - max(asked.nearest(residual), _nearest(residual, one.exclusions)),
-        "strange": _strange(question, one),
         "decision": 0.5 if not question.decisions else float(bool(decides & set(question.decisions))),
         "entry": entered, "stated": float(stated), "bare_entry": entered * question.bare, "named_entry": max(entered, float(stated)) * named,
         "other_topic": float(foreign > 0 and not about),
@@ -245,12 +247,6 @@ def _weight(span: Span, one: Profile, part: str, all_: Sequence[Profile], termin
 
 def _nearest(query: Vectors | None, rows: Vectors | None) -> float:
     return 0.0 if query is None or rows is None or not len(rows) else float((rows @ query).max())
-
-
-def _strange(question: Question, one: Profile) -> float:
-    """Words of the question that neither a concept nor the protocol knows, three at most."""
-    unknown = [word for word in set(question.loose) if word not in one.vocabulary and stem(word) not in one.vocabulary]
-    return min(len(unknown), 3) / 3.0
 
 
 def without_about(question: Question, one: Profile) -> str:

@@ -7,6 +7,7 @@ look-up is a question that names something a record holds and, besides, has no w
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ from knowledge.words import STOP, fold, stem, terms
 
 CUES = Path(__file__).with_name("route_cues.yaml")
 TOPICS = Path(__file__).with_name("route_topics.yaml")
-_CLAUSE = re.compile(r"[.;:?!]\s+|\n+|,\s+(?:and |but |so )?(?=(?:should|can|could|does|do|is|are|would|will|what|which|when|how|who|any|may|shall|must)\b)")
+_CLAUSE = re.compile(
+    r"[.;:?!]\s+|\n+|,\s+(?:and |but |so )?"
+    r"(?=(?:should|can|could|does|do|is|are|would|will|what|which|when|how|who|any|may|shall|must)\b)"
+)
 _SPLIT = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
@@ -195,7 +199,7 @@ class Reader:
 def _ask(text: str) -> tuple[int, int]:
     """Start and end of the clause that asks: the last one with a question word or a decision, else the whole text."""
     bounds = [0, *(match.end() for match in _CLAUSE.finditer(text)), len(text)]
-    clauses = [(start, end) for start, end in zip(bounds, bounds[1:], strict=False) if text[start:end].strip()]
+    clauses = [(start, end) for start, end in itertools.pairwise(bounds) if text[start:end].strip()]
     cues = _cues()
     asking = [
         (start, end) for start, end in clauses

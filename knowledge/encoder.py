@@ -108,7 +108,7 @@ class SentenceTransformersEncoder:
         try:
             self._model: Any = SentenceTransformer(name, device="cpu", local_files_only=True)
         except OSError as error:
-            raise WeightsMissing(f"found no model {name!r} on this machine; expected a folder or a cached name") from error
+            raise WeightsMissing(f"found no model {name!r} here; expected a folder or a cached name") from error
         self.id = Path(name).name
         self.digest = str(getattr(self._model.model_card_data, "base_model_revision", None) or "unknown")
         self.dims = int(self._model.get_sentence_embedding_dimension())

@@ -6,6 +6,7 @@ faiss the same exact search is a dot product in numpy; without an encoder only B
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -44,7 +45,8 @@ class PassageIndex:
     """Dense and lexical scores of a query against every passage, in the passages' order."""
 
     def __init__(self, found: Sequence[Passage], encoder: Encoder | None, vectors: Vectors | None, lexical: Any,
-                 manifest: Manifest) -> None:
+                 manifest: Manifest, folder: Path | None = None) -> None:
+        self.folder = folder
         self.passages = tuple(found)
         self.encoder = encoder
         self.manifest = manifest
@@ -61,6 +63,25 @@ class PassageIndex:
     def embed(self, text: str) -> Vectors | None:
         """The unit vector of a text, or None without an encoder."""
         return None if self.encoder is None else self.encoder.encode([text])[0]
+
+    def fixed(self, texts: Sequence[str]) -> Vectors | None:
+        """Vectors of texts that do not change between runs (purposes, topics), kept beside the index."""
+        if self.encoder is None or not texts:
+            return None
+        if self.folder is None:
+            return self.encoder.encode(texts)
+        key = hashlib.sha256("\x1f".join([self.encoder.digest, *texts]).encode()).hexdigest()[:24]
+        path = self.folder / f"fixed-{key}.npy"
+        try:
+            return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+        except (OSError, ValueError):
+            vectors = self.encoder.encode(texts)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            _replace(path, lambda stream: np.save(stream, vectors, allow_pickle=False))
+        except OSError as error:
+            self.notes.append(f"vectors could not be kept in {self.folder}: {error.strerror or error}")
+        return vectors
 
     def dense(self, query: Vectors | None) -> Vectors | None:
         """Cosine of the query with every passage."""
@@ -92,12 +113,13 @@ def open_index(found: Sequence[Passage], encoder: Encoder | None, folder: Path |
     if existing is not None:
         return existing
     vectors = encoder.encode([passage.text for passage in found]) if encoder and found else None
-    index = PassageIndex(found, encoder, vectors, _bm25(found), wanted)
+    index = PassageIndex(found, encoder, vectors, _bm25(found), wanted, folder)
     if folder is not None:
         try:
             _write(folder, index, vectors)
         except OSError as error:
-            index.notes.append(f"the index could not be kept in {folder}: {error.strerror or error}; it is rebuilt each time")
+            why = error.strerror or error
+            index.notes.append(f"the index could not be kept in {folder}: {why}; it is rebuilt each time")
     return index
 
 
@@ -138,12 +160,13 @@ def _read(folder: Path, wanted: Manifest, found: Sequence[Passage], encoder: Enc
         return None
     if vectors is not None and vectors.shape != (wanted.count, wanted.dims):
         return None
-    return PassageIndex(found, encoder, vectors, lexical, manifest)
+    return PassageIndex(found, encoder, vectors, lexical, manifest, folder)
 
 
 def _write(folder: Path, index: PassageIndex, vectors: Vectors | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").unlink(missing_ok=True)
+    for old in (folder / "manifest.json", *folder.glob("fixed-*.npy")):
+        old.unlink(missing_ok=True)
     index._lexical.save(str(folder / "bm25"), show_progress=False)
     if vectors is not None:
         _replace(folder / "vectors.npy", lambda stream: np.save(stream, vectors, allow_pickle=False))

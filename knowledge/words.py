@@ -5,18 +5,25 @@ from __future__ import annotations
 import re
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-STOP = frozenset(
-    "a about above after again all also am an and any are as at be because been before being below between both but by can "
-    "could did do does doing down during each few for from further had has have having he her here hers him his how i if in "
-    "into is it its just let me more most my no nor not now of off on once only or other our out over own per please same "
-    "shall she should so some such than that the their them then there these they this those through to too under until up "
-    "us very was we were what when where which while who whom why will with would you your yes she's he's it's i'm we'd "
-    "patient patients pt gentleman lady man woman male female tell show give get got need needs think".split()
-)
+_STOP = """
+a about above after again all also am an and any are as at be because been before being below between both but by can could
+did do does doing down during each few for from further had has have having he her here hers him his how i if in into is it
+its just let me more most my no nor not now of off on once only or other our out over own per please same shall she should
+so some such than that the their them then there these they this those through to too under until up us very was we were
+what when where which while who whom why will with would you your yes she's he's it's i'm we'd patient patients pt gentleman
+lady man woman male female tell show give get got need needs think
+"""
+STOP = frozenset(_STOP.split())
+# Ending, and how many letters must be left before it.
 _ENDINGS = (
-    ("isations", 5), ("izations", 5), ("isation", 5), ("ization", 5), ("ations", 4), ("ation", 4), ("ating", 4), ("ated", 4),
-    ("ates", 4), ("ants", 5), ("ant", 5), ("ents", 5), ("ions", 5), ("ion", 5), ("ally", 4), ("ings", 4), ("ing", 4),
-    ("ies", 3), ("ate", 4), ("ely", 4), ("ed", 4), ("es", 4), ("ly", 4), ("al", 5), ("ic", 5), ("e", 4), ("y", 4), ("s", 3),
+    ("isations", 5), ("izations", 5), ("isation", 5), ("ization", 5), ("ations", 4), ("ation", 4), ("ating", 4),
+    ("ated", 4), ("ates", 4), ("ants", 5), ("ant", 5), ("ents", 5), ("ions", 5), ("ion", 5), ("ally", 4), ("ings", 4),
+    ("ing", 4), ("ies", 3), ("ate", 4), ("ely", 4), ("ed", 4), ("es", 4), ("ly", 4), ("al", 5), ("ic", 5), ("e", 4),
+    ("y", 4), ("s", 3),
+)
+_SPELLINGS = (
+    ("aem", "em"), ("oed", "ed"), ("oes", "es"), ("aec", "ec"), ("aes", "es"), ("rrhoe", "rrhe"), ("paed", "ped"),
+    ("coel", "cel"), ("oea", "ea"), ("tumour", "tumor"), ("fibre", "fiber"), ("centre", "center"),
 )
 
 
@@ -24,9 +31,8 @@ def fold(word: str) -> str:
     """Lower case, apostrophes off, British digraphs folded (haemoglobin, oedema, oestrogen become American)."""
     bare = word.casefold().replace("’", "'").removesuffix("'s").replace("'", "")
     if len(bare) > 4:
-        bare = bare.replace("aem", "em").replace("oed", "ed").replace("oes", "es").replace("aec", "ec").replace("aes", "es")
-        bare = bare.replace("rrhoe", "rrhe").replace("paed", "ped").replace("coel", "cel").replace("oea", "ea")
-        bare = bare.replace("tumour", "tumor").replace("fibre", "fiber").replace("centre", "center")
+        for british, american in _SPELLINGS:
+            bare = bare.replace(british, american)
     return bare
 
 

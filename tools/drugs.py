@@ -20,25 +20,41 @@ from knowledge.predicate import evaluate
 from knowledge.quantity import Quantity
 from knowledge.terminology import Terminology
 from tools.context import ToolContext
+from tools.ehr.compartment import walk
 from tools.ehr.record import Entry
 from tools.errors import NotAssessable
 from tools.spec import Params, ToolOutput, tool
 
 RULES = Path(knowledge.__file__).with_name("drugs") / "renal.yaml"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 Action = Literal["contraindicated", "avoid_start", "reduce", "caution", "no_change"]
 
 
 class Band(BaseModel):
-    """What a label says within limits (`at_least` <= measure < `below`); the first band that fits is used."""
+    """What a label says within limits (`at_least` <= measure < `below`, or <= `at_most`); the first that fits is used.
+
+    `more`: further passages whose values the text prints, such as another country's label.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     at_least: str | None = None
     below: str | None = None
+    at_most: str | None = None
     action: Action
     cites: str
+    more: tuple[str, ...] = ()
     text: str
+
+    @property
+    def passages(self) -> tuple[str, ...]:
+        """Every passage it rests on."""
+        return (self.cites, *self.more)
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The values it compares with."""
+        return tuple(filter(None, (self.at_least, self.below, self.at_most)))
 
     @property
     def predicate(self) -> dict[str, Any]:
@@ -48,6 +64,8 @@ class Band(BaseModel):
             parts.append({"compare": {"slot": "measure", "op": ">=", "value": self.at_least}})
         if self.below:
             parts.append({"compare": {"slot": "measure", "op": "<", "value": self.below}})
+        if self.at_most:
+            parts.append({"compare": {"slot": "measure", "op": "<=", "value": self.at_most}})
         return {"all": parts}
 
 
@@ -85,10 +103,11 @@ def check_rules(corpus: Corpus, terminology: Terminology) -> None:
         if rule.drug not in terminology:
             raise CorpusError(f"renal.yaml: no concept {rule.drug!r}")
         for band in rule.bands:
-            rec = corpus.recommendations.get(band.cites)
-            if rec is None or rec.verified is None:
-                raise CorpusError(f"renal.yaml: {rule.drug} cites {band.cites!r}; expected a verified recommendation")
-            for reference in filter(None, (band.at_least, band.below)):
+            for cited in band.passages:
+                rec = corpus.recommendations.get(cited)
+                if rec is None or rec.verified is None:
+                    raise CorpusError(f"renal.yaml: {rule.drug} cites {cited!r}; expected a verified recommendation")
+            for reference in band.limits:
                 corpus.value(reference)
 
 
@@ -149,6 +168,13 @@ def _named(entry: Entry, ctx: ToolContext) -> Rule | None:
     return found
 
 
+def _listed(entry: Entry) -> str:
+    """The drug as the record writes it, with the dose where one is written."""
+    doses = [*walk(entry.resource, "dosageInstruction.text"), *walk(entry.resource, "dosage.text")]
+    name = entry.text or "drug without a name"
+    return f"{name}, {doses[0]}" if doses else name
+
+
 def _apply(rule: Rule, entry: Entry, measure: Evidence | None, ctx: ToolContext) -> Evidence | Literal["unknown"] | None:
     if measure is None or (measure.value is None and measure.range is None):
         return "unknown"
@@ -162,14 +188,15 @@ def _apply(rule: Rule, entry: Entry, measure: Evidence | None, ctx: ToolContext)
         if fits is None:
             return "unknown"
         if fits:
-            passage = ctx.corpus.evidence(band.cites)
-            text, _ = render(band.text, {band.cites: passage, "measure": measure})
+            passages = {cited: ctx.corpus.evidence(cited) for cited in band.passages}
+            text, _ = render(band.text, {**passages, "measure": measure})
             drug = rule.drug.replace("_", " ")
+            shown = f"{text} On the list: {_listed(entry)}."
             return Evidence(
-                slot=f"{ctx.slot}.{rule.drug}", value=band.action, display=text, patient=ctx.patient,
+                slot=f"{ctx.slot}.{rule.drug}", value=band.action, display=shown, patient=ctx.patient,
                 concept=rule.drug, effective_at=measure.effective_at,
                 source=Derivation(
-                    tool="drugs.renal_dosing", version=VERSION, inputs=(measure.id,), references=(band.cites,),
+                    tool="drugs.renal_dosing", version=VERSION, inputs=(measure.id,), references=band.passages,
                     steps=(f"{drug}: {entry.text} ({entry.reference})", f"{rule.measure}: {measure.display}"),
                 ),
             )

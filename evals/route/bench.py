@@ -156,14 +156,15 @@ def default_router(weights: Mapping[str, Any] | None = None) -> Router:
 
 
 def run(
-    pairs_path: Path | str = PAIRS, router: Router | None = None,
+    pairs_path: Path | str | None = None, router: Router | None = None,
     per_case: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Route every pair and judge it; the contract's bench document."""
     started = time.perf_counter()
+    pairs_path = Path(pairs_path or PAIRS)
     terminology = default_terminology()
     router = router or default_router()
-    cases = read_cases(Path(pairs_path), terminology)
+    cases = read_cases(pairs_path, terminology)
     baseline = keyword_baseline({name: one.protocol for name, one in router.profiles.items()})
     judged: list[tuple[Case, str]] = []
     judged_baseline: list[tuple[Case, str]] = []
@@ -182,7 +183,7 @@ def run(
             )
     found = summary(judged)
     return {
-        "benchmark": f"route/{Path(pairs_path).stem}", "metric": "top-1 protocol, correct abstention included",
+        "benchmark": f"route/{pairs_path.stem}", "metric": "top-1 protocol, correct abstention included",
         "score": found["score"], "interval": found["interval"], "interval_method": "Wilson 95 %", "n": found["n"],
         "excluded": [], "by": found["by"], "wrong": found["wrong"], "wrong_share": found["wrong_share"],
         "abstained": found["abstained"], "extra": extra, "baseline": {"name": "keywords (TF-IDF with title and purpose)", **summary(judged_baseline)},

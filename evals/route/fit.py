@@ -1,14 +1,15 @@
 """Fits what the router and the retriever rest on, on our own pairs only; `pairs.yaml` is never read here.
 
-    python -m evals.route.fit            fit on dev.yaml, report leaving one protocol out, write the two JSON files
+    python -m evals.route.fit            fit, report leaving one protocol out, write the two JSON files
     python -m evals.route.fit --dry      report only
 
-Weights are a logistic regression with an L2 penalty; signs that can only mean one thing are held (naming what a protocol
-is about cannot speak against it). Threshold and margin are chosen on scores from models that never saw the protocol.
+Weights are a logistic regression with an L2 penalty; signs that can only mean one thing are held (naming what a
+protocol is about cannot speak against it). Threshold and margin are chosen on scores from models that never saw the protocol.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Sequence
@@ -30,10 +31,10 @@ from knowledge.terminology import default_terminology
 DEV = Path(__file__).with_name("dev.yaml")
 QUERIES = Path(__file__).with_name("retrieval_dev.yaml")
 NEVER_NEGATIVE = {
-    "about", "purpose", "drug", "calculator", "step", "dense", "dense_cites", "dense_margin", "dense_facts", "residual_margin",
+    "about", "purpose", "calculator", "step", "dense", "dense_cites", "dense_margin", "dense_facts", "residual_margin",
     "decision", "entry", "stated", "bare_entry", "named_entry", "facts",
 }
-NEVER_POSITIVE = {"denied", "excluded", "foreign", "foreign_aside", "exclusion_margin", "other_topic", "other_condition", "strange"}
+NEVER_POSITIVE = {"denied", "elsewhere", "excluded", "foreign", "foreign_aside", "other_topic", "other_condition"}
 PENALTY = 0.0005
 Matrix = npt.NDArray[np.float64]
 
@@ -131,7 +132,7 @@ def fit_router(router: Router, cases: Sequence[Case]) -> dict[str, Any]:
 
 
 def fit_retriever(retriever: Retriever) -> dict[str, Any]:
-    """The document of `knowledge/retriever_threshold.json`: the cut with the best balanced accuracy, and the errors at it."""
+    """The document of `knowledge/retriever_threshold.json`: the cut with the best balanced accuracy, and its errors."""
     raw = yaml.safe_load(QUERIES.read_text(encoding="utf-8"))
     rows = list(range(len(retriever.index.passages)))
 
@@ -144,7 +145,7 @@ def fit_retriever(retriever: Retriever) -> dict[str, Any]:
 
         inside, outside = ([confidence(query) for query in raw[name]] for name in ("in_scope", "out_of_scope"))
         values = sorted({*inside, *outside})
-        cuts = [(low + high) / 2 for low, high in zip(values, values[1:], strict=False)]
+        cuts = [(low + high) / 2 for low, high in itertools.pairwise(values)]
 
         def balanced(at: float) -> float:
             return (sum(x >= at for x in inside) / len(inside) + sum(x < at for x in outside) / len(outside)) / 2

@@ -89,7 +89,7 @@ def passage(**more: Any) -> Evidence:
         "end": 4, "quote_hash": "h", "text": "Recommended at two points.", "wording": "osler-summary",
         "publisher": "European Society of Cardiology", "jurisdiction": "Europe", "url": "https://example.org/g",
         "grade": {"class": "I", "level": "C", "system": "ESC"},
-        "verified": {"url": "https://example.org/v", "read_on": "2026-11-22", "name": "a site", "supports": "it says so"},
+        "verified": {"url": "https://example.org/v", "read_on": "2026-11-22", "name": "a site", "supports": "it says"},
         "values": {"threshold": {"value": 2, "unit": "1"}},
     }
     return Evidence(slot="rec", value=None, display="rec", source=GuidelinePassage(**(body | more)))
@@ -109,7 +109,8 @@ def document(*evidence: Evidence, answer: Answer | None = None, **more: Any) -> 
     return {
         "consultation": "c-1", "patient": "x", "as_of": "2026-03-02T09:00:00+00:00", "question": "Why?", "version": 1,
         "status": "assessed", "critical": [], "plan": {
-            "protocols": ["p"], "reviewed_by": {"p": None}, "choice": None, "steps": steps, "hashes": {}, "dropped": []},
+            "protocols": ["p"], "reviewed_by": {"p": None}, "choice": None, "steps": steps, "hashes": {}, "dropped": [],
+        },
         "answer": (answer or Answer()).model_dump(mode="json", by_alias=True),
         "evidence": {item.id: item.model_dump(mode="json") for item in evidence}, "records": records, "checks": [],
         "ledger": {"seconds": 0.5}, "reviews": [], "corrections": [], "versions": [],
@@ -134,15 +135,16 @@ def test_hostile_text_of_a_record_is_printed_never_run() -> None:
     rec = passage(text=HOSTILE, title=HOSTILE, url="javascript:alert(1)", section=HOSTILE)
     why = decision(item, quoted, worked)
     answer = Answer(
-        claims=[claim(HOSTILE, item, quoted, worked, rec, why, red_flag=True), claim(HOSTILE + "2", item, status="struck",
-                                                                                    reason=HOSTILE)],
-        next_steps=[NextStep(id="n1", text=HOSTILE, template="", names={}, values=[], kind="treatment", evidence=[item.id],
-                             unknown=[HOSTILE])],
+        claims=[claim(HOSTILE, item, quoted, worked, rec, why, red_flag=True),
+                claim(HOSTILE + "2", item, status="struck", reason=HOSTILE)],
+        next_steps=[NextStep(id="n1", text=HOSTILE, template="", names={}, values=[], kind="treatment",
+                             evidence=[item.id], unknown=[HOSTILE])],
         not_answered=[NotAnswered(what=HOSTILE, reason="missing_input", needs=[HOSTILE], slots=["creatinine"]),
                       NotAnswered(what=HOSTILE, reason="unsafe", needs=[HOSTILE])],
         differential=[DifferentialItem(condition=HOSTILE, for_=[item.id], missing=[HOSTILE])],
     )
-    body = document(item, quoted, worked, rec, why, answer=answer, question=HOSTILE, critical=[item.model_dump(mode="json")])
+    body = document(item, quoted, worked, rec, why, answer=answer, question=HOSTILE,
+                    critical=[item.model_dump(mode="json")])
     seen = safe(assessment(body, KNOWN))
     assert HOSTILE.split(" {{")[0].split('"')[0] in seen.text
     safe(overview(body, KNOWN))
@@ -165,7 +167,8 @@ def test_only_web_addresses_become_links() -> None:
 
 
 @pytest.mark.parametrize(("moment", "shown"), [
-    ("2026-03-02T09:00:00+00:00", "2 Mar 2026"), ("2026-03", "2026-03"), ("2026", "2026"), (None, ""), ("2026-13-40", "2026-13-40"),
+    ("2026-03-02T09:00:00+00:00", "2 Mar 2026"), ("2026-03", "2026-03"), ("2026", "2026"), (None, ""),
+    ("2026-13-40", "2026-13-40"),
 ])
 def test_dates_are_never_more_exact_than_they_were_written(moment: str | None, shown: str) -> None:
     assert day(moment) == shown
@@ -193,8 +196,9 @@ def test_guidelines_are_named_as_people_cite_them() -> None:
 
 
 def test_evidence_is_numbered_once_and_what_is_silent_comes_last() -> None:
-    known, silent = lab(), Evidence(slot="weight", value=None, display="not recorded", source=FhirElement(reference=None))
-    rec, why = passage(), decision(known, silent)
+    silent = Evidence(slot="weight", value=None, display="not recorded", source=FhirElement(reference=None))
+    known, rec = lab(), passage()
+    why = decision(known, silent)
     body = document(known, silent, rec, why, answer=Answer(claims=[
         claim("first", silent, known, rec, why), claim("second", known, rec)]))
     cites = Citations(body)
@@ -233,8 +237,8 @@ def test_what_nobody_reviewed_says_so_and_who_signed_is_shown() -> None:
     body = document(lab())
     assert "A protocol not reviewed by a clinician" in safe(assessment(body, KNOWN)).text
     assert "Draft, not signed" in safe(assessment(body, KNOWN)).text
-    signed = document(lab(), status="signed", reviews=[{"item": "answer", "approved": True, "by": "Dr A", "role": "physician",
-                                                       "at": "2026-03-02T10:00:00+00:00"}])
+    review = {"item": "answer", "approved": True, "by": "Dr A", "role": "physician", "at": "2026-03-02T10:00:00+00:00"}
+    signed = document(lab(), status="signed", reviews=[review])
     signed["plan"]["reviewed_by"]["p"] = "Dr B"
     text = safe(assessment(signed, KNOWN)).text
     assert "Signed by Dr A, physician, 2 Mar 2026, 10:00" in text
@@ -257,18 +261,19 @@ def test_a_long_answer_folds_what_leads_nowhere() -> None:
 
 
 def test_each_missing_input_is_asked_once_with_the_control_that_fits() -> None:
-    finding = Evidence(slot="bleeding", value=None, display="not recorded", source=FhirElement(reference=None, query="q"))
-    weight = Evidence(slot="weight", value=None, display="not recorded", source=FhirElement(reference=None, query="q"))
+    nowhere = FhirElement(reference=None, query="q")
+    finding = Evidence(slot="bleeding", value=None, display="not recorded", source=nowhere)
+    weight = Evidence(slot="weight", value=None, display="not recorded", source=nowhere)
     body = document(finding, weight, answer=Answer(not_answered=[
-        NotAnswered(what="First?", reason="missing_input", needs=["Any bleeding?", "A weight"], slots=["bleeding", "weight"]),
+        NotAnswered(what="First?", reason="missing_input", needs=["Any bleeding?", "A weight"],
+                    slots=["bleeding", "weight"]),
         NotAnswered(what="Second?", reason="missing_input", needs=["Any bleeding?"], slots=["bleeding"]),
         NotAnswered(what="A third?", reason="not_applicable", needs=["on a statin"])]))
     body["plan"]["steps"][0]["tool"] = "record.finding"
     seen = safe(assessment(body, KNOWN))
     assert seen.text.count("Any bleeding?") == 1
     assert "Needed for: First? and 1 more" in seen.text
-    given = [attrs.get("value") for tag, attrs in seen.tags if tag == "button" and "o-give" in (attrs.get("class") or "")]
-    assert given == ["yes", "no", "unknown", None]
+    assert [attrs.get("value") for attrs in seen.of("o-give")] == ["yes", "no", "unknown", None]
     assert [attrs["value"] for attrs in seen.of("o-unit")] == ["kg"]
     assert "2 questions" in seen.text
     assert "Does not apply" in seen.text
@@ -283,7 +288,7 @@ def test_a_summary_is_marked_as_one_and_never_quoted() -> None:
     assert "Osler's summary, not the publisher's words" in seen.text
     assert not [tag for tag, _ in seen.tags if tag == "blockquote"]
     assert "ESC class I" in seen.text
-    assert "Read on 22 Nov 2026 (a site): it says so" in seen.text
+    assert "Read on 22 Nov 2026 (a site): it says" in seen.text
     assert "o-form" not in detail(document(item), item.id, KNOWN)
     verbatim = passage(wording="verbatim", verified=None, status="superseded")
     text = detail(document(verbatim), verbatim.id, KNOWN)
@@ -338,7 +343,8 @@ def test_a_calculation_shows_steps_inputs_and_what_would_change_it() -> None:
 
 def test_a_corrected_value_shows_the_original_with_who_and_why() -> None:
     old = lab()
-    new = Evidence(slot="creatinine", value=1.9, unit="mg/dL", display="1.9 mg/dL", concept="creatinine", supersedes=old.id,
+    new = Evidence(slot="creatinine", value=1.9, unit="mg/dL", display="1.9 mg/dL", concept="creatinine",
+                   supersedes=old.id,
                    source=Statement(by="Dr A", reason="repeat", assertion="correction", corrects=old.id))
     line = {"evidence": old.id, "new": new.id, "by": "Dr A", "reason": "repeat", "at": "2026-03-02T10:00:00+00:00",
             "slots": ["creatinine"], "version": 2}
@@ -347,19 +353,25 @@ def test_a_corrected_value_shows_the_original_with_who_and_why() -> None:
     seen = safe(detail(body, new.id, KNOWN))
     assert "Original 0.92 mg/dL" in seen.text
     assert "Corrected by Dr A, 2 Mar 2026, 10:00: repeat" in seen.text
-    change = {"corrected": ["creatinine"], "rerun": ["egfr", "crcl"], "kept": ["age"], "added": [], "dropped": ["old_branch"],
-              "before": {}, "after": {}, "diff": [{"path": "claims/p/c", "before": "was", "after": None},
-                                                  {"path": "not_answered/What?", "before": None, "after": ["a weight"]}]}
+    change = {
+        "corrected": ["creatinine"], "rerun": ["egfr", "crcl"], "kept": ["age"], "added": [], "dropped": ["a_branch"],
+        "before": {}, "after": {}, "diff": [
+            {"path": "claims/p/c", "before": "was", "after": None},
+            {"path": "not_answered/What?", "before": None, "after": ["a weight"]},
+        ],
+    }
     box = safe(change_box(change, Citations(body, KNOWN.names), 2, {"p/c": "Is it so?"}))
-    for text in ("Corrected: Creatinine", "0.92 mg/dL", "1.9 mg/dL", "2 worked out again", "1 kept", "0 added", "1 dropped",
-                 "Statement: Is it so?", "Before: was", "no longer in the answer", "Not answered: What?", "a weight"):
+    for text in ("Corrected: Creatinine", "0.92 mg/dL", "1.9 mg/dL", "2 worked out again", "1 kept", "0 added",
+                 "1 dropped", "Statement: Is it so?", "Before: was", "no longer in the answer", "Not answered: What?",
+                 "a weight"):
         assert text in box.text, text
 
 
 def test_a_choice_shows_the_others_with_their_reasons_and_how_to_switch() -> None:
     choice = Evidence(slot="protocol.choice", value="p", display="p", source=Decision(
         protocol="choice", criterion="choice", detail={"kind": "one", "ranked": [
-            {"protocol": "p", "score": 0.9, "reasons": ["it fits"]}, {"protocol": "q", "score": 0.1, "reasons": ["near"]}]}))
+            {"protocol": "p", "score": 0.9, "reasons": ["it fits"]},
+            {"protocol": "q", "score": 0.1, "reasons": ["near"]}]}))
     seen = safe(detail(document(choice), choice.id, KNOWN))
     for text in ("A protocol 0.90", "it fits", "Another 0.10", "near", "Switch protocol"):
         assert text in seen.text, text
