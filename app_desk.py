@@ -33,6 +33,7 @@ log = logging.getLogger("osler.page")
 MOST = 300
 FACTS = {"patient.age": "record.age", "patient.sex": "record.sex", "allergies": "record.allergies",
          "problems": "record.problems", "medications": "record.medications", "critical": "record.critical"}
+WARMING = "Should this patient be anticoagulated?"
 GENERAL = ("What are the active problems?", "Which medications are taken?", "What was the last creatinine?")
 ExportFormat = Literal["json", "markdown", "fhir"]
 SUFFIX: dict[ExportFormat, str] = {"json": "json", "markdown": "md", "fhir": "fhir.json"}
@@ -81,9 +82,11 @@ class Desk:
         self.osler.close()
 
     def warm(self) -> None:
-        """Build what the first question needs, so that it does not wait: services, index, the store."""
-        self.osler.portal.call(self.osler.core.services())
+        """Build what the first question needs, so that it does not wait: services, index, router, the store."""
+        services = self.osler.portal.call(self.osler.core.services())
         lines = self.patients()
+        # In this thread, not in the assistant's loop: building the router takes seconds.
+        services.router.route(lines[0].question or WARMING if lines else WARMING)
         if lines:
             self.person(lines[0].id)
 

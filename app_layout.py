@@ -77,14 +77,14 @@ def build(page: Page) -> Any:
                 panel = part(name="o-panel")
         gr.HTML(f"<p>{NOT_A_DEVICE}</p>", elem_id="o-foot", apply_default_css=False)
 
-        parts = [state, banner, examples, thread, panel, earlier, picker, asking, box, signing, by, role, sign,
+        parts = [state, banner, examples, thread, panel, earlier, picker, as_of, asking, box, signing, by, role, sign,
                  *files.values()]
 
         def show(view: View) -> list[Any]:
             def html(value: str | None) -> Any:
                 return gr.skip() if value is None else value
 
-            ask_box: dict[str, Any] = {}
+            held, ask_box = view.state, dict[str, Any]()
             if view.question is not None:
                 ask_box["value"] = {"text": view.question, "files": []}
             if view.busy is not None:
@@ -93,13 +93,15 @@ def build(page: Page) -> Any:
             shown = {"visible": view.answered} if done else {}
             locked = view.signed if view.answered else False
             return [
-                view.state, html(view.banner), html(view.examples), html(view.thread), html(view.panel),
+                held or gr.skip(), html(view.banner), html(view.examples), html(view.thread), html(view.panel),
                 html(view.earlier),
                 gr.update(value=view.picked or None) if view.picked is not None else gr.skip(),
-                gr.update(visible=bool(view.state["patient"])), gr.update(**ask_box) if ask_box else gr.skip(),
+                gr.skip() if view.as_of is None else view.as_of,
+                gr.update(visible=bool(held["patient"])) if held else gr.skip(),
+                gr.update(**ask_box) if ask_box else gr.skip(),
                 gr.update(**shown) if done else gr.skip(),
-                gr.update(value=view.state["by"]) if view.state["by"] else gr.skip(),
-                gr.update(value=view.state["role"]) if view.state["role"] else gr.skip(),
+                gr.update(value=held["by"]) if held.get("by") else gr.skip(),
+                gr.update(value=held["role"]) if held.get("role") else gr.skip(),
                 gr.update(interactive=not locked, value="Signed" if locked else SIGN) if done else gr.skip(),
                 *(gr.update(value=view.exports[name]) if view.exports else gr.skip() for name in files),
             ]

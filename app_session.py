@@ -41,7 +41,7 @@ def fresh(patient: str | None = None, old: Json | None = None, as_of: str = "") 
 
 @dataclass(frozen=True)
 class View:
-    """What changes on the page; None leaves a part as it is."""
+    """What changes on the page; None leaves a part as it is, and so does an empty state."""
 
     state: Json
     banner: str | None = None
@@ -50,11 +50,17 @@ class View:
     panel: str | None = None
     earlier: str | None = None
     picked: str | None = None
+    as_of: str | None = None
     question: str | None = None
     busy: bool | None = None
     answered: bool | None = None
     signed: bool = False
     exports: dict[ExportFormat, str] | None = None
+
+
+# The end of an answer whose patient is no longer on the page. Gradio sends the last view of a stream once more when the
+# stream ends, so it must be one that changes nothing.
+LEFT = View({})
 
 
 class Page:
@@ -95,7 +101,8 @@ class Page:
             answered = self._answered(consultation, view.state)
         except OslerError as error:
             return replace(self.start(), banner=trouble(error))
-        return replace(answered, banner=view.banner, examples=view.examples, picked=view.picked)
+        return replace(answered, banner=view.banner, examples=view.examples, picked=view.picked,
+                       as_of=view.state["as_of"])
 
     def pick(self, patient: str | None, as_of: str, state: Json) -> View:
         """Another patient (or another clock): nothing of the one before stays on the page."""
@@ -138,13 +145,13 @@ class Page:
             for event in self.desk.events(consult):
                 run.take(event.kind, event.data)
                 if state.get("left"):
+                    yield LEFT
                     return
                 if time.monotonic() - shown >= EVERY:
                     shown = time.monotonic()
                     yield View(state, thread=run.html(shown - began))
             answered = self._answered(consult.id, state, question="", elapsed=time.monotonic() - began)
-            if not state.get("left"):
-                yield answered
+            yield LEFT if state.get("left") else answered
         except OslerError as error:
             yield View(state, thread=trouble(error), question=question, busy=False, answered=False)
         except Exception:
@@ -168,9 +175,9 @@ class Page:
         if opened and opened in document["evidence"]:
             panel = detail(document, opened, known, self.desk.behind(document, opened))
         return View(
-            state, thread=with_error(error, assessment(document, known, change)), panel=panel, earlier=self._earlier(state),
-            question=question, busy=False, answered=True, signed=document["status"] == "signed",
-            exports=self.desk.export(consultation),
+            state, thread=with_error(error, assessment(document, known, change)), panel=panel,
+            earlier=self._earlier(state), question=question, busy=False, answered=True,
+            signed=document["status"] == "signed", exports=self.desk.export(consultation),
         )
 
     def reopen(self, consultation: str, state: Json) -> View:

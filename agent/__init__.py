@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from knowledge.quantity import Quantity
 
 _NAMES = {
-    "ClinicalAssistant": "agent.api", "Consultation": "agent.api", "Event": "agent.events",
-    "Settings": "agent.settings", "Answer": "knowledge.claim", "Evidence": "knowledge.evidence",
+    "ClinicalAssistant": "agent.api",
+    "Consultation": "agent.api",
+    "Event": "agent.events",
+    "Settings": "agent.settings",
+    "Answer": "knowledge.claim",
+    "Evidence": "knowledge.evidence",
     "Quantity": "knowledge.quantity",
 }
 __all__ = ["Answer", "ClinicalAssistant", "Consultation", "Event", "Evidence", "Quantity", "Settings"]

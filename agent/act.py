@@ -24,11 +24,18 @@ from tools.spec import ToolOutput, ToolRecord, plain
 def task(body: Json, state: State, board: Board, services: Services) -> Json:
     """What `act` is sent: the step, the evidence it reads, the case. Nothing else of the state."""
     slots = dict.fromkeys(needs(body).values())
-    read = {slot: [dump(board.evidence(i)) for i in board.records[slot].evidence]
-            for slot in slots if slot in board.records and board.records[slot].status == "ok"}
+    read = {
+        slot: [dump(board.evidence(i)) for i in board.records[slot].evidence]
+        for slot in slots
+        if slot in board.records and board.records[slot].status == "ok"
+    }
     return {
-        "step": body, "case": state["case"], "read": read, "tokens": tokens(body, board),
-        "open": wanted(body, board, services.corpus), "run": len(state.get("records", [])),
+        "step": body,
+        "case": state["case"],
+        "read": read,
+        "tokens": tokens(body, board),
+        "open": wanted(body, board, services.corpus),
+        "run": len(state.get("records", [])),
     }
 
 
@@ -46,8 +53,14 @@ async def act(sent: Any, runtime: Runtime[Services]) -> Json:
     if body["tool"] not in (DECIDE, CHOOSE):
         arguments |= {parameter: plain(evidence) for parameter, evidence in bound.items()}
     record = ToolRecord(
-        id=_run_id(body, sent["tokens"], sent["case"]["version"]), tool=body["tool"], version="", slot=body["slot"],
-        arguments=arguments, bindings=needs(body), inputs=sent["tokens"], status="ok",
+        id=_run_id(body, sent["tokens"], sent["case"]["version"]),
+        tool=body["tool"],
+        version="",
+        slot=body["slot"],
+        arguments=arguments,
+        bindings=needs(body),
+        inputs=sent["tokens"],
+        status="ok",
     )
     if not sent["open"]:
         return {"records": [record.model_copy(update={"status": "skipped"}).model_dump(mode="json")]}
@@ -65,23 +78,29 @@ async def act(sent: Any, runtime: Runtime[Services]) -> Json:
     return {"records": [record.model_dump(mode="json")], "evidence": {item.id: dump(item) for item in evidence}}
 
 
-async def _run(body: Json, arguments: Json, bound: dict[str, Evidence | None], read: dict[str, list[Evidence]],
-               case: Json, services: Services) -> tuple[str, ToolOutput]:
+async def _run(
+    body: Json,
+    arguments: Json,
+    bound: dict[str, Evidence | None],
+    read: dict[str, list[Evidence]],
+    case: Json,
+    services: Services,
+) -> tuple[str, ToolOutput]:
     if body["tool"] == DECIDE:
         protocol = services.protocols[arguments["protocol"]]
         criterion = next(item for item in protocol.criteria if item.id == arguments["criterion"])
         listed = read.get(criterion.for_each or "", [])
         items = [item for item in listed if item.slot.startswith(f"{criterion.for_each}.")]
         heads = {slot: found[0] for slot, found in read.items() if found}
-        return protocol.version, decide(
-            protocol, criterion, services.corpus, heads.get, items, case.get("patient")
-        )
+        return protocol.version, decide(protocol, criterion, services.corpus, heads.get, items, case.get("patient"))
     if body["tool"] == CHOOSE:
         return CHOOSE_VERSION, await choose(body["arguments"], read, case, services)
     spec = services.tools.get(body["tool"])
     if spec is None:
         raise UsageError(
-            f"no tool named {body['tool']!r}", found=body["tool"], expected="a tool of the catalogue",
+            f"no tool named {body['tool']!r}",
+            found=body["tool"],
+            expected="a tool of the catalogue",
             action="run `osler doctor` to see the tools",
         )
     context = (await services.context(case)).at(body["slot"], {k: v for k, v in bound.items() if v is not None})
@@ -102,6 +121,12 @@ def _run_id(body: Json, read: dict[str, Any], version: int) -> str:
 
 
 def _audit(services: Services, case: Json, record: ToolRecord) -> None:
-    line = {"tool": record.tool, "slot": record.slot, "status": record.status, "version": record.version,
-            "evidence": record.evidence, "patient": case.get("patient")}
+    line = {
+        "tool": record.tool,
+        "slot": record.slot,
+        "status": record.status,
+        "version": record.version,
+        "evidence": record.evidence,
+        "patient": case.get("patient"),
+    }
     services.effects.once(case["consultation"], f"run/{record.id}", "audit", line)

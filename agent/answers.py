@@ -50,29 +50,55 @@ class Draft:
             found[name] = evidence
         return found
 
-    def claim(self, protocol: Protocol, criterion: Criterion, decision: Evidence, template: str,
-              extra: dict[str, Evidence] | None = None) -> None:
+    def claim(
+        self,
+        protocol: Protocol,
+        criterion: Criterion,
+        decision: Evidence,
+        template: str,
+        extra: dict[str, Evidence] | None = None,
+    ) -> None:
         """A claim that renders a decision; one that cannot be rendered is named as not answered, never guessed."""
         assert isinstance(decision.source, Decision)
         try:
             names = self.names(template, criterion, extra or {})
             text, values = render(template, names)
         except UnboundSlot as error:
-            self.not_answered.append(NotAnswered(
-                what=criterion.label, reason="missing_input", needs=[str(error)],
-                criterion=f"{protocol.id}/{criterion.id}",
-            ))
+            self.not_answered.append(
+                NotAnswered(
+                    what=criterion.label,
+                    reason="missing_input",
+                    needs=[str(error)],
+                    criterion=f"{protocol.id}/{criterion.id}",
+                )
+            )
             return
-        self.claims.append(Claim(
-            id=content_id("c", decision.slot, template, text), text=text, template=template,
-            names={name: evidence.id for name, evidence in names.items()},
-            evidence=self._support(decision, criterion, names), values=values, certainty=criterion.certainty,
-            criterion=decision.slot, polarity=bool(decision.value), red_flag=criterion.red_flag,
-            rules_out=criterion.rules_out and bool(decision.value), section=criterion.section or protocol.title,
-        ))
+        self.claims.append(
+            Claim(
+                id=content_id("c", decision.slot, template, text),
+                text=text,
+                template=template,
+                names={name: evidence.id for name, evidence in names.items()},
+                evidence=self._support(decision, criterion, names),
+                values=values,
+                certainty=criterion.certainty,
+                criterion=decision.slot,
+                polarity=bool(decision.value),
+                red_flag=criterion.red_flag,
+                rules_out=criterion.rules_out and bool(decision.value),
+                section=criterion.section or protocol.title,
+            )
+        )
 
-    def next_step(self, protocol: Protocol, criterion: Criterion, decision: Evidence, template: NextTemplate,
-                  check_first: list[str], extra: dict[str, Evidence] | None = None) -> None:
+    def next_step(
+        self,
+        protocol: Protocol,
+        criterion: Criterion,
+        decision: Evidence,
+        template: NextTemplate,
+        check_first: list[str],
+        extra: dict[str, Evidence] | None = None,
+    ) -> None:
         """A next step. One that names a drug carries the reads of safety rule 2, and what of them is unknown."""
         try:
             names = self.names(template.text, criterion, extra or {})
@@ -93,24 +119,45 @@ class Draft:
             if clash is not None:
                 status, reason = "struck", f"recorded allergy: {clash.display}"
                 evidence.append(clash.id)
-                self.not_answered.append(NotAnswered(
-                    what=text, reason="unsafe", needs=[f"recorded allergy: {clash.display}"],
-                    criterion=decision.slot,
-                ))
-        self.next_steps.append(NextStep(
-            id=content_id("n", decision.slot, template.text, text), text=text, template=template.text,
-            names={name: item.id for name, item in names.items()}, values=values, kind=template.kind,
-            evidence=list(dict.fromkeys(evidence)), unknown=list(dict.fromkeys(unknown)), drugs=list(template.drugs),
-            status="struck" if status == "struck" else "shown", reason=reason, criterion=decision.slot,
-        ))
+                self.not_answered.append(
+                    NotAnswered(
+                        what=text,
+                        reason="unsafe",
+                        needs=[f"recorded allergy: {clash.display}"],
+                        criterion=decision.slot,
+                    )
+                )
+        self.next_steps.append(
+            NextStep(
+                id=content_id("n", decision.slot, template.text, text),
+                text=text,
+                template=template.text,
+                names={name: item.id for name, item in names.items()},
+                values=values,
+                kind=template.kind,
+                evidence=list(dict.fromkeys(evidence)),
+                unknown=list(dict.fromkeys(unknown)),
+                drugs=list(template.drugs),
+                status="struck" if status == "struck" else "shown",
+                reason=reason,
+                criterion=decision.slot,
+            )
+        )
 
     def plain(self, template: str, item: Evidence, more: list[str]) -> None:
         """A claim that only states a piece of evidence."""
         text, values = render(template, {"item": item})
-        self.claims.append(Claim(
-            id=content_id("c", template, text), text=text, template=template, names={"item": item.id},
-            evidence=[item.id, *more], values=values, section="Record" if item.kind != "passage" else "Guidelines",
-        ))
+        self.claims.append(
+            Claim(
+                id=content_id("c", template, text),
+                text=text,
+                template=template,
+                names={"item": item.id},
+                evidence=[item.id, *more],
+                values=values,
+                section="Record" if item.kind != "passage" else "Guidelines",
+            )
+        )
 
     def ask(self, slot: str, steps: dict[str, Json]) -> str:
         """How a missing input is asked for."""

@@ -52,9 +52,17 @@ class ClinicalAssistant:
         self.portal.close()
 
     def consult(
-        self, question: str, patient: str | None = None, *, as_of: str | None = None, record: str | None = None,
-        notes: Iterable[str | Path] = (), images: Iterable[str | Path] = (), protocol: str | None = None,
-        model: str | None = None, by: str = "clinician",
+        self,
+        question: str,
+        patient: str | None = None,
+        *,
+        as_of: str | None = None,
+        record: str | None = None,
+        notes: Iterable[str | Path] = (),
+        images: Iterable[str | Path] = (),
+        protocol: str | None = None,
+        model: str | None = None,
+        by: str = "clinician",
     ) -> Consultation:
         """Open a consultation. Nothing runs until its answer (or `stream`) is asked for.
 
@@ -74,21 +82,41 @@ class ClinicalAssistant:
 
     async def aconsult(self, question: str, patient: str | None = None, **options: Any) -> Consultation:
         """`consult`, for async callers."""
-        given = {"as_of": None, "record": None, "notes": (), "images": (), "protocol": None, "model": None,
-                 "by": "clinician"} | options
+        given = {
+            "as_of": None,
+            "record": None,
+            "notes": (),
+            "images": (),
+            "protocol": None,
+            "model": None,
+            "by": "clinician",
+        } | options
         return await self.portal.acall(self._consult(question, patient, **given))
 
     async def _consult(
-        self, question: str, patient: str | None, as_of: str | None, record: str | None, notes: Iterable[str | Path],
-        images: Iterable[str | Path], protocol: str | None, model: str | None, by: str,
+        self,
+        question: str,
+        patient: str | None,
+        as_of: str | None,
+        record: str | None,
+        notes: Iterable[str | Path],
+        images: Iterable[str | Path],
+        protocol: str | None,
+        model: str | None,
+        by: str,
     ) -> Consultation:
         check_question(question)
         if protocol is not None and protocol not in (known := (await self.core.services()).protocols):
-            raise UsageError(f"no protocol {protocol!r}", found=protocol, expected=sorted(known),
-                             action="name one of these, or none")
+            raise UsageError(
+                f"no protocol {protocol!r}", found=protocol, expected=sorted(known), action="name one of these, or none"
+            )
         if list(images):
-            raise UsageError("images are not read yet", found="an image", expected="a record, notes or a question",
-                             action="leave the image out")
+            raise UsageError(
+                "images are not read yet",
+                found="an image",
+                expected="a record, notes or a question",
+                action="leave the image out",
+            )
         case = await self.core.new_case(f"c-{uuid.uuid4().hex[:12]}", patient, as_of, record, model)
         case["attachments"] = [await self.core.attach(case, Path(note)) for note in notes]
         return self.start(case, question, protocol, by)
@@ -117,8 +145,12 @@ class ClinicalAssistant:
     async def _open(self, consultation: str) -> Consultation:
         state = await self.core.state(consultation)
         if not state:
-            raise UsageError(f"no consultation {consultation}", found=consultation, expected="the id of a consultation",
-                             action="see the id printed by `osler ask`")
+            raise UsageError(
+                f"no consultation {consultation}",
+                found=consultation,
+                expected="the id of a consultation",
+                action="see the id printed by `osler ask`",
+            )
         return Consultation(self, consultation, None)
 
 
@@ -251,5 +283,6 @@ class Consultation:
             return fhir_bundle(state)
         if format == "json":
             return document(state)
-        raise UsageError(f"no format {format!r}", found=format, expected="json, markdown or fhir",
-                         action="name one of these")
+        raise UsageError(
+            f"no format {format!r}", found=format, expected="json, markdown or fhir", action="name one of these"
+        )

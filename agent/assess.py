@@ -86,15 +86,25 @@ def _unknown(draft: Draft, protocol: Protocol, criterion: Criterion, decision: E
     conflict = any(_is_conflict(draft.board.slot(slot)) for slot in found)
     closed = [slot for slot in decision.source.unknown if _skipped(draft, slot)]
     if closed and len(closed) == len(decision.source.unknown):
-        draft.not_answered.append(NotAnswered(
-            what=criterion.label, reason="not_applicable", needs=[f"needs: {draft.ask(slot, steps)}" for slot in closed],
-            criterion=f"{protocol.id}/{criterion.id}", slots=closed,
-        ))
+        draft.not_answered.append(
+            NotAnswered(
+                what=criterion.label,
+                reason="not_applicable",
+                needs=[f"needs: {draft.ask(slot, steps)}" for slot in closed],
+                criterion=f"{protocol.id}/{criterion.id}",
+                slots=closed,
+            )
+        )
         return
-    draft.not_answered.append(NotAnswered(
-        what=criterion.label, reason="conflict" if conflict else "missing_input", needs=list(dict.fromkeys(asked)),
-        criterion=f"{protocol.id}/{criterion.id}", slots=found,
-    ))
+    draft.not_answered.append(
+        NotAnswered(
+            what=criterion.label,
+            reason="conflict" if conflict else "missing_input",
+            needs=list(dict.fromkeys(asked)),
+            criterion=f"{protocol.id}/{criterion.id}",
+            slots=found,
+        )
+    )
 
 
 def _skipped(draft: Draft, slot: str) -> bool:
@@ -108,10 +118,15 @@ def _held(draft: Draft, protocol: Protocol, criterion: Criterion, slots: list[st
         return
     found = [(slot, draft.board.slot(slot)) for slot in slots]
     because = [f"{slot.replace('_', ' ')}: {item.display}" for slot, item in found if item is not None and item.value]
-    draft.not_answered.append(NotAnswered(
-        what=criterion.label, reason="not_applicable", needs=because, criterion=f"{protocol.id}/{criterion.id}",
-        slots=slots,
-    ))
+    draft.not_answered.append(
+        NotAnswered(
+            what=criterion.label,
+            reason="not_applicable",
+            needs=because,
+            criterion=f"{protocol.id}/{criterion.id}",
+            slots=slots,
+        )
+    )
 
 
 def _is_conflict(evidence: Evidence | None) -> bool:
@@ -140,52 +155,77 @@ def _choice(draft: Draft, choice: Evidence) -> None:
     kind = choice.source.detail.get("kind")
     needs = list(choice.source.detail.get("needs", []))
     if kind == "none" and not draft.claims:
-        draft.not_answered.append(NotAnswered(
-            what="The question as asked", reason="out_of_scope",
-            needs=needs or ["a question one of the protocols, a look-up or a calculation can answer"],
-        ))
+        draft.not_answered.append(
+            NotAnswered(
+                what="The question as asked",
+                reason="out_of_scope",
+                needs=needs or ["a question one of the protocols, a look-up or a calculation can answer"],
+            )
+        )
     if kind == "ask":
-        draft.not_answered.append(NotAnswered(
-            what="Which of these is meant: " + " or ".join(choice.source.detail["options"]), reason="missing_input",
-            needs=needs or ["say which is meant, or switch the protocol"],
-        ))
+        draft.not_answered.append(
+            NotAnswered(
+                what="Which of these is meant: " + " or ".join(choice.source.detail["options"]),
+                reason="missing_input",
+                needs=needs or ["say which is meant, or switch the protocol"],
+            )
+        )
 
 
 def _failures(draft: Draft, state: State) -> None:
     """A tool that failed is named with its reason: an error never reads as a finding."""
     for record in draft.board.records.values():
         if record.status == "error" and record.error:
-            draft.not_answered.append(NotAnswered(
-                what=f"{record.slot} ({record.tool})", reason="no_evidence",
-                needs=[record.error["message"], *([record.error["action"]] if record.error["action"] else [])],
-                slots=[record.slot],
-            ))
+            draft.not_answered.append(
+                NotAnswered(
+                    what=f"{record.slot} ({record.tool})",
+                    reason="no_evidence",
+                    needs=[record.error["message"], *([record.error["action"]] if record.error["action"] else [])],
+                    slots=[record.slot],
+                )
+            )
 
 
 def _left(draft: Draft, state: State) -> None:
     """Steps the budget did not reach: an honest partial answer."""
     waiting = [body["slot"] for body in ready_steps(state["plan"]["steps"], draft.board)]
     if waiting:
-        draft.not_answered.append(NotAnswered(
-            what="The rest of the plan", reason="budget", needs=[f"not worked out: {', '.join(waiting)}"], slots=waiting,
-        ))
+        draft.not_answered.append(
+            NotAnswered(
+                what="The rest of the plan",
+                reason="budget",
+                needs=[f"not worked out: {', '.join(waiting)}"],
+                slots=waiting,
+            )
+        )
 
 
 def _differential(draft: Draft, protocol: Protocol) -> None:
     for template in protocol.differential:
-        weighed = {side: [(slot, draft.board.slot(slot)) for slot in slots]
-                   for side, slots in (("for", template.for_), ("against", template.against))}
-        found = {side: [e.id for _, e in pairs if e is not None and e.value not in (None, False)]
-                 for side, pairs in weighed.items()}
-        missing = [slot.replace("_", " ") for pairs in weighed.values() for slot, e in pairs
-                   if e is None or e.value is None]
+        weighed = {
+            side: [(slot, draft.board.slot(slot)) for slot in slots]
+            for side, slots in (("for", template.for_), ("against", template.against))
+        }
+        found = {
+            side: [e.id for _, e in pairs if e is not None and e.value not in (None, False)]
+            for side, pairs in weighed.items()
+        }
+        missing = [
+            slot.replace("_", " ") for pairs in weighed.values() for slot, e in pairs if e is None or e.value is None
+        ]
         concept = draft.services.terminology.concepts.get(template.condition)
         coding = concept.codings[0].model_dump(mode="json") if concept and concept.codings else None
-        draft.differential.append(DifferentialItem.model_validate({
-            "condition": concept.name if concept else template.condition, "for": found["for"],
-            "against": found["against"], "missing": missing,
-            "coding": {k: v for k, v in coding.items() if v} if coding else None,
-        }))
+        draft.differential.append(
+            DifferentialItem.model_validate(
+                {
+                    "condition": concept.name if concept else template.condition,
+                    "for": found["for"],
+                    "against": found["against"],
+                    "missing": missing,
+                    "coding": {k: v for k, v in coding.items() if v} if coding else None,
+                }
+            )
+        )
 
 
 __all__ = ["Answer", "NextTemplate", "assess"]

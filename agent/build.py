@@ -25,9 +25,15 @@ def build_services(settings: Settings, open_record: OpenRecord) -> Services:
     terminology, protocols, tools = default_terminology(), default_protocols(), catalog()
     check_tools(protocols.values(), tools, terminology)
     return Services(
-        settings=settings, corpus=default_corpus(), terminology=terminology, protocols=protocols, tools=tools,
-        effects=Effects(settings.consultations.with_name("effects.sqlite")), open_record=open_record,
-        retriever=build_retriever(settings), model=_model(settings),
+        settings=settings,
+        corpus=default_corpus(),
+        terminology=terminology,
+        protocols=protocols,
+        tools=tools,
+        effects=Effects(settings.consultations.with_name("effects.sqlite")),
+        open_record=open_record,
+        retriever=build_retriever(settings),
+        model=_model(settings),
     )
 
 
@@ -79,10 +85,19 @@ def search_knowledge(settings: Settings, query: str, k: int) -> Json:
     found = build_retriever(settings).search(query, k)
     corpus = default_corpus()
     return {
-        "query": query, "reason": found.reason, "confidence": found.confidence,
+        "query": query,
+        "reason": found.reason,
+        "confidence": found.confidence,
         "hits": [
-            {"id": hit.id, "score": hit.score, "dense": hit.dense, "bm25": hit.bm25,
-             "passage": corpus.evidence(hit.id).model_dump(mode="json") if hit.id in corpus.recommendations else None}
+            {
+                "id": hit.id,
+                "score": hit.score,
+                "dense": hit.dense,
+                "bm25": hit.bm25,
+                "passage": corpus.evidence(hit.id).model_dump(mode="json")
+                if hit.id in corpus.recommendations
+                else None,
+            }
             for hit in found.hits
         ],
     }

@@ -21,13 +21,17 @@ def changes(before: State, after: State) -> Json:
     rerun = sorted(slot for slot in now & was if new[slot].id != old[slot].id and slot not in corrected)
     first, second = _flat(before), _flat(after)
     return {
-        "corrected": corrected, "rerun": rerun,
+        "corrected": corrected,
+        "rerun": rerun,
         "kept": sorted(slot for slot in now & was if new[slot].id == old[slot].id),
-        "added": sorted(now - was), "dropped": sorted(was - now),
-        "before": before["answer"], "after": after["answer"],
+        "added": sorted(now - was),
+        "dropped": sorted(was - now),
+        "before": before["answer"],
+        "after": after["answer"],
         "diff": [
             {"path": path, "before": first.get(path), "after": second.get(path)}
-            for path in dict.fromkeys([*first, *second]) if first.get(path) != second.get(path)
+            for path in dict.fromkeys([*first, *second])
+            if first.get(path) != second.get(path)
         ],
     }
 
@@ -38,7 +42,9 @@ def _flat(state: State) -> dict[str, Any]:
     for claim in answer["claims"]:
         found[f"claims/{claim['criterion'] or claim['id']}"] = claim["text"] if claim["status"] == "shown" else None
     for key, part in _numbered(answer["next_steps"]):
-        found[f"next_steps/{key}"] = part["text"] + (f" (check: {', '.join(part['unknown'])})" if part["unknown"] else "")
+        found[f"next_steps/{key}"] = part["text"] + (
+            f" (check: {', '.join(part['unknown'])})" if part["unknown"] else ""
+        )
     for gap in answer["not_answered"]:
         found[f"not_answered/{gap['what']}"] = gap["needs"]
     return found

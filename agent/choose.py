@@ -15,8 +15,14 @@ from agent.state import Json
 from knowledge.evidence import Decision, Evidence, Statement
 from tools.spec import ToolOutput
 
-LISTS = {"problems": "record.problems", "medications": "record.medications", "allergies": "record.allergies",
-         "labs": "record.labs", "vitals": "record.vitals", "timeline": "record.timeline"}
+LISTS = {
+    "problems": "record.problems",
+    "medications": "record.medications",
+    "allergies": "record.allergies",
+    "labs": "record.labs",
+    "vitals": "record.vitals",
+    "timeline": "record.timeline",
+}
 VERSION = "1.0.0"
 _ASSERTIONS = {True: "present", False: "absent"}
 
@@ -34,10 +40,15 @@ def facts_of(read: dict[str, list[Evidence]]) -> list[Fact]:
             if isinstance(item.source, Statement) and item.source.assertion not in (None, "correction"):
                 assertion = item.source.assertion or assertion
             quantity = item.quantity
-            facts.append(Fact(
-                item.concept, assertion, item.id, quantity.value if quantity else None,
-                quantity.unit if quantity else None,
-            ))
+            facts.append(
+                Fact(
+                    item.concept,
+                    assertion,
+                    item.id,
+                    quantity.value if quantity else None,
+                    quantity.unit if quantity else None,
+                )
+            )
     return facts
 
 
@@ -48,8 +59,9 @@ async def choose(arguments: Json, read: dict[str, list[Evidence]], case: Json, s
     router = services.router
     result = router.route(question, facts)
     if arguments.get("protocol"):
-        choice = Choice("one", protocols=(arguments["protocol"],), reasons=("named by the caller",),
-                        decided_by=PROTOCOL_PLANNER)
+        choice = Choice(
+            "one", protocols=(arguments["protocol"],), reasons=("named by the caller",), decided_by=PROTOCOL_PLANNER
+        )
     else:
         choice = choice_of(result)
         if services.model is not None and case.get("model") != "none":
@@ -57,17 +69,25 @@ async def choose(arguments: Json, read: dict[str, list[Evidence]], case: Json, s
     return ToolOutput(evidence=[_evidence(choice, result, case), *choice.readings])
 
 
-async def _with_model(choice: Choice, result: RouteResult, question: str, read: dict[str, list[Evidence]], case: Json,
-                      services: Services) -> Choice:
+async def _with_model(
+    choice: Choice, result: RouteResult, question: str, read: dict[str, list[Evidence]], case: Json, services: Services
+) -> Choice:
     from agent.planners.model import choose as ask_model
 
     assert services.model is not None
     shown = [item for found in read.values() for item in found if item.slot != "question"]
     ledger: dict[str, Any] = services.ledger(case)
     return await ask_model(
-        services.model, question, offer(result, services.protocols), shown, list(services.tools.values()),
-        services.settings, ledger, fallback=choice,
-        concepts=offered_concepts(result, services.terminology, list(LISTS)), private=[case["patient"] or ""],
+        services.model,
+        question,
+        offer(result, services.protocols),
+        shown,
+        list(services.tools.values()),
+        services.settings,
+        ledger,
+        fallback=choice,
+        concepts=offered_concepts(result, services.terminology, list(LISTS)),
+        private=[case["patient"] or ""],
     )
 
 
@@ -78,10 +98,15 @@ def _evidence(choice: Choice, result: RouteResult, case: Json) -> Evidence:
     ]
     enterable = [row.protocol for row in result.ranked if row.entry is not False]
     detail = choice.detail() | {
-        "ranked": ranked, "enterable": enterable, "decision": list(result.decision), "concepts": list(result.concepts),
+        "ranked": ranked,
+        "enterable": enterable,
+        "decision": list(result.decision),
+        "concepts": list(result.concepts),
     }
     return Evidence(
-        slot="protocol.choice", value=choice.value or choice.kind, patient=case.get("patient"),
+        slot="protocol.choice",
+        value=choice.value or choice.kind,
+        patient=case.get("patient"),
         display=choice.value or choice.kind,
         source=Decision(protocol="router", criterion="protocol.choose", detail=detail),
     )

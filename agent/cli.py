@@ -18,8 +18,12 @@ import typer
 from agent.settings import LOG_LEVELS, Settings
 from tools.errors import OslerError, UsageError
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="Osler: an evidence-grounded clinical assistant. Not a medical device.")
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Osler: an evidence-grounded clinical assistant. Not a medical device.",
+)
 calc = typer.Typer(no_args_is_help=True, help="Clinical calculators.")
 ehr = typer.Typer(no_args_is_help=True, help="The record: import, search.")
 knowledge = typer.Typer(no_args_is_help=True, help="Guidelines, protocols, terminology, the index.")
@@ -68,7 +72,12 @@ def ask(
 
     with ClinicalAssistant(with_model(Settings.from_environment(), model)) as osler:
         consult = osler.consult(
-            question, patient, as_of=as_of, record=record, notes=note or [], images=image or [],
+            question,
+            patient,
+            as_of=as_of,
+            record=record,
+            notes=note or [],
+            images=image or [],
             model="none" if model == "none" else None,
         )
         for event in consult.stream():
@@ -176,7 +185,8 @@ def ehr_import(path: Path, as_json: AsJson = False) -> None:
 
 @ehr.command("search")
 def ehr_search(
-    query: str, record: Annotated[str | None, typer.Option(help="Bundle, folder or FHIR base URL.")] = None,
+    query: str,
+    record: Annotated[str | None, typer.Option(help="Bundle, folder or FHIR base URL.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """A FHIR search ("Observation?patient=p1&code=loinc|2160-0"): gives a Bundle."""
@@ -218,8 +228,10 @@ def demo(load: bool = False, as_json: AsJson = False) -> None:
         from agent.records import load_demo
 
         load_demo(Settings.from_environment())
-    rows = [{"id": p.id, "name": p.name, "question": p.question, "as_of": p.as_of, "twin_of": p.twin_of}
-            for p in demo_patients()]
+    rows = [
+        {"id": p.id, "name": p.name, "question": p.question, "as_of": p.as_of, "twin_of": p.twin_of}
+        for p in demo_patients()
+    ]
     emit(rows, as_json, lambda found: "\n".join(f"{r['id']:18} {r['name']:24} {r['question']}" for r in found))
 
 
@@ -258,8 +270,14 @@ def main() -> None:
         _plug_in()
         sys.exit(cli(standalone_mode=False) or 0)
     except _CommandLineError as error:
-        fail(UsageError(error.format_message(), found=" ".join(sys.argv[1:]), expected="see --help",
-                        action=f"osler {' '.join(sys.argv[1:2])} --help"))
+        fail(
+            UsageError(
+                error.format_message(),
+                found=" ".join(sys.argv[1:]),
+                expected="see --help",
+                action=f"osler {' '.join(sys.argv[1:2])} --help",
+            )
+        )
     except typer.Abort:
         sys.exit(130)
     except OslerError as error:
@@ -272,6 +290,8 @@ def fail(error: OslerError) -> NoReturn:
     if "--json" in sys.argv:
         print(json.dumps({"error": body}, ensure_ascii=False, indent=2))
     else:
-        print(f"{body['message']}\n  found: {body['found']}\n  expected: {body['expected']}\n  {body['action']}",
-              file=sys.stderr)
+        print(
+            f"{body['message']}\n  found: {body['found']}\n  expected: {body['expected']}\n  {body['action']}",
+            file=sys.stderr,
+        )
     sys.exit(error.exit_code)

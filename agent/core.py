@@ -17,8 +17,8 @@ from langgraph.types import Command
 from agent.changes import changes
 from agent.events import Event, events_of
 from agent.export import document
-from agent.records import Records
 from agent.recompute import check_correction
+from agent.records import Records
 from agent.runtime import Services, utc_now
 from agent.settings import Settings
 from agent.state import Board, Json, State
@@ -57,7 +57,8 @@ class Core:
             self._services = await asyncio.to_thread(build_services, self.settings, self._records.open)
             connection = aiosqlite.connect(self.settings.consultations)
             # Its worker thread is no daemon: a program that ends without `close` would hang at its end.
-            getattr(connection, "_thread", connection).daemon = True
+            worker: Any = getattr(connection, "_thread", connection)
+            worker.daemon = True
             self._connection = await connection
             saver = AsyncSqliteSaver(self._connection)
             await saver.setup()
@@ -80,8 +81,9 @@ class Core:
 
     # -- cases -------------------------------------------------------------------------------------------------------
 
-    async def new_case(self, consultation: str, patient: str | None, as_of: str | None, record: str | None,
-                       model: str | None) -> Json:
+    async def new_case(
+        self, consultation: str, patient: str | None, as_of: str | None, record: str | None, model: str | None
+    ) -> Json:
         """The case of a new consultation: references only."""
         await self._start()
         found = await self._records.resolve(record, patient)
@@ -91,8 +93,15 @@ class Core:
         elif found.as_of is not None:
             clock, when = "demo", found.as_of
         return {
-            "consultation": consultation, "patient": found.patient, "record": record, "as_of": when, "clock": clock,
-            "turn": 0, "version": 1, "attachments": [], "model": model,
+            "consultation": consultation,
+            "patient": found.patient,
+            "record": record,
+            "as_of": when,
+            "clock": clock,
+            "turn": 0,
+            "version": 1,
+            "attachments": [],
+            "model": model,
         }
 
     async def attach(self, case: Json, path: Path) -> Json:
@@ -103,19 +112,26 @@ class Core:
             IdentityMismatch: it names another patient.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            text = await asyncio.to_thread(path.read_text, encoding="utf-8")
         except OSError as error:
-            raise UsageError(f"cannot read the note {path.name}", found=error.strerror, expected="a text file",
-                             action="check the path") from error
+            raise UsageError(
+                f"cannot read the note {path.name}",
+                found=error.strerror,
+                expected="a text file",
+                action="check the path",
+            ) from error
         except UnicodeDecodeError as error:
-            raise UsageError(f"{path.name} is not text", found="bytes that are not UTF-8", expected="a UTF-8 text file",
-                             action="save the note as UTF-8 text") from error
+            raise UsageError(
+                f"{path.name} is not text",
+                found="bytes that are not UTF-8",
+                expected="a UTF-8 text file",
+                action="save the note as UTF-8 text",
+            ) from error
         services = await self.services()
         await self._records.check_note(await services.context(case | {"turn": -1}), text)
         digest = hashlib.sha256(text.encode()).hexdigest()[:24]
         folder = self.settings.home / "attachments"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{digest}.txt").write_text(text, encoding="utf-8")
+        await asyncio.to_thread(keep, folder / f"{digest}.txt", text)
         services.forget(case["consultation"])
         return {"kind": "note", "sha256": digest, "name": path.name}
 
@@ -163,8 +179,12 @@ class Core:
             return await self._finish(consultation, Command(resume=reply))
         if reply["kind"] == "correct":
             return await self._finish(consultation, {"request": reply})
-        raise UsageError("this consultation is signed", found="no open review", expected="an unsigned consultation",
-                         action="correct something first: that opens a new version")
+        raise UsageError(
+            "this consultation is signed",
+            found="no open review",
+            expected="an unsigned consultation",
+            action="correct something first: that opens a new version",
+        )
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 
@@ -180,23 +200,33 @@ class Core:
             after = await self._resume(consultation, request)
             return changes(before, after)
 
-    async def decide(self, consultation: str, item: str, by: str, role: str, approved: bool,
-                     reason: str | None) -> Json:
+    async def decide(
+        self, consultation: str, item: str, by: str, role: str, approved: bool, reason: str | None
+    ) -> Json:
         """Approve or reject; what the answer rests on is read again and a change stops the signature."""
         require_name(by)
         if not role.strip():
-            raise UsageError("the role is missing", found=repr(role), expected="a role such as physician",
-                             action="give --role")
+            raise UsageError(
+                "the role is missing", found=repr(role), expected="a role such as physician", action="give --role"
+            )
         async with self._turns.setdefault(consultation, asyncio.Lock()):
             state = await self._existing(consultation)
             names = {"answer", *(part["id"] for key in ("claims", "next_steps") for part in state["answer"][key])}
             if item not in names:
-                raise UsageError(f"nothing called {item} waits here", found=item, expected="answer, or the id of a "
-                                 "claim or next step", action="see `osler show CONSULTATION --json`")
+                raise UsageError(
+                    f"nothing called {item} waits here",
+                    found=item,
+                    expected="answer, or the id of a claim or next step",
+                    action="see `osler show CONSULTATION --json`",
+                )
             changed = await self.outdated(consultation) if approved else []
             if changed:
-                return {"item": item, "approved": False, "rechecked": changed,
-                        "result": "the record has changed since: ask again before signing"}
+                return {
+                    "item": item,
+                    "approved": False,
+                    "rechecked": changed,
+                    "result": "the record has changed since: ask again before signing",
+                }
             reply = {"kind": "approve", "item": item, "approved": approved, "by": by, "role": role, "reason": reason}
             after = await self._resume(consultation, reply)
             return {"item": item, "approved": approved, "rechecked": [], "result": after["status"]}
@@ -204,8 +234,12 @@ class Core:
     async def _existing(self, consultation: str) -> State:
         state = await self.state(consultation)
         if not state or not state.get("answer"):
-            raise UsageError(f"consultation {consultation} has no answer yet", found=consultation,
-                             expected="an answered consultation", action="ask first")
+            raise UsageError(
+                f"consultation {consultation} has no answer yet",
+                found=consultation,
+                expected="an answered consultation",
+                action="ask first",
+            )
         return state
 
     async def outdated(self, consultation: str) -> list[Json]:
@@ -227,8 +261,9 @@ class Core:
             for slot in dict.fromkeys([*then, *now]):
                 old, new = then.get(slot), now.get(slot)
                 if (old and old.id) != (new and new.id) and (old and old.value) != (new and new.value):
-                    changed.append({"slot": slot, "then": old.display if old else None,
-                                    "now": new.display if new else None})
+                    changed.append(
+                        {"slot": slot, "then": old.display if old else None, "now": new.display if new else None}
+                    )
         services.forget(case["consultation"])
         return changed
 
@@ -242,6 +277,12 @@ async def _no_record(case: Json) -> None:
     return None
 
 
+def keep(path: Path, text: str) -> None:
+    """Write a text file, its folder first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
 def require_name(by: str) -> None:
     """A decision has a person's name.
 
@@ -249,7 +290,9 @@ def require_name(by: str) -> None:
         UsageError: it has none.
     """
     if not by or not by.strip():
-        raise UsageError("the name is missing", found=repr(by), expected="the name of a person", action="give --by NAME")
+        raise UsageError(
+            "the name is missing", found=repr(by), expected="the name of a person", action="give --by NAME"
+        )
 
 
 def parse_as_of(text: str) -> str:
@@ -263,6 +306,10 @@ def parse_as_of(text: str) -> str:
             return datetime.fromisoformat(f"{text}T23:59:59+00:00").isoformat()
         when = datetime.fromisoformat(text)
     except ValueError as error:
-        raise BadInput("the clinical clock is not a date", found=text, expected="ISO 8601 such as 2026-03-02",
-                       action="give --as-of YYYY-MM-DD") from error
+        raise BadInput(
+            "the clinical clock is not a date",
+            found=text,
+            expected="ISO 8601 such as 2026-03-02",
+            action="give --as-of YYYY-MM-DD",
+        ) from error
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).isoformat()

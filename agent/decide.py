@@ -16,8 +16,9 @@ Lookup = Callable[[str], Evidence | None]
 _WORDS = {True: "met", False: "not met", None: "not assessable"}
 
 
-def decide(protocol: Protocol, criterion: Criterion, corpus: Corpus, lookup: Lookup,
-           items: list[Evidence], patient: str | None) -> ToolOutput:
+def decide(
+    protocol: Protocol, criterion: Criterion, corpus: Corpus, lookup: Lookup, items: list[Evidence], patient: str | None
+) -> ToolOutput:
     """Evaluate a criterion; the output holds the decision first, then an item's decisions, then the passages cited.
 
     A criterion whose `unless` holds does not fire; one that is unknown is carried in `unknown`, to be checked first.
@@ -53,8 +54,16 @@ def _open(parts: list[dict[str, Any]], lookup: Lookup) -> list[str]:
     return list(dict.fromkeys(slot for part in parts for slot in unknown_operands(part, lookup)))
 
 
-def _decision(protocol: Protocol, criterion: Criterion, value: bool | None, unknown: list[str],
-              detail: dict[str, Any], patient: str | None, lookup: Lookup, item: Evidence | None = None) -> Evidence:
+def _decision(
+    protocol: Protocol,
+    criterion: Criterion,
+    value: bool | None,
+    unknown: list[str],
+    detail: dict[str, Any],
+    patient: str | None,
+    lookup: Lookup,
+    item: Evidence | None = None,
+) -> Evidence:
     slot = f"{protocol.id}/{criterion.id}"
     bound = [lookup(name) for name in dict.fromkeys([*criterion.deciding_slots, *criterion.shown_slots])]
     inputs = tuple(evidence.id for evidence in bound if evidence is not None)
@@ -62,16 +71,30 @@ def _decision(protocol: Protocol, criterion: Criterion, value: bool | None, unkn
     if item is not None:
         slot, inputs = f"{slot}.{item.slot.rpartition('.')[2]}", (item.id,)
     return Evidence(
-        slot=slot, value=value, display=f"{criterion.label}: {_WORDS[value]}", patient=patient,
+        slot=slot,
+        value=value,
+        display=f"{criterion.label}: {_WORDS[value]}",
+        patient=patient,
         source=Decision(
-            protocol=protocol.id, criterion=criterion.id, template=template, cites=criterion.cites, inputs=inputs,
-            unknown=tuple(unknown), detail=detail,
+            protocol=protocol.id,
+            criterion=criterion.id,
+            template=template,
+            cites=criterion.cites,
+            inputs=inputs,
+            unknown=tuple(unknown),
+            detail=detail,
         ),
     )
 
 
-def _each(protocol: Protocol, criterion: Criterion, lookup: Lookup, items: list[Evidence],
-          passages: list[Evidence], patient: str | None) -> ToolOutput:
+def _each(
+    protocol: Protocol,
+    criterion: Criterion,
+    lookup: Lookup,
+    items: list[Evidence],
+    passages: list[Evidence],
+    patient: str | None,
+) -> ToolOutput:
     head = lookup(criterion.for_each or "")
     known = None if head is None else bool(items)
     decisions = [_decision(protocol, criterion, True, [], {"item": item.id}, patient, lookup, item) for item in items]

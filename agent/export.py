@@ -34,9 +34,13 @@ def document(state: State) -> Json:
         "status": state["status"],
         "critical": [state["evidence"][i] for i in state.get("critical", [])],
         "plan": {
-            "protocols": plan["protocols"], "hashes": plan.get("hashes", {}),
-            "reviewed_by": plan.get("reviewed_by", {}), "choice": _choice(board),
-            "steps": [{k: body[k] for k in ("slot", "tool", "arguments", "bindings", "when")} for body in plan["steps"]],
+            "protocols": plan["protocols"],
+            "hashes": plan.get("hashes", {}),
+            "reviewed_by": plan.get("reviewed_by", {}),
+            "choice": _choice(board),
+            "steps": [
+                {k: body[k] for k in ("slot", "tool", "arguments", "bindings", "when")} for body in plan["steps"]
+            ],
             "dropped": plan.get("dropped", []),
         },
         "answer": state["answer"],
@@ -55,8 +59,10 @@ def ledger(state: State, records: list[Any]) -> Json:
     """What it cost: tool runs, seconds in tools, model calls and tokens."""
     readings = [e["source"] for e in state["evidence"].values() if e["kind"] == "reading"]
     return {
-        **state.get("ledger", {}), "tool_runs": len([r for r in records if r.status != "skipped"]),
-        "seconds": round(sum(record.seconds for record in records), 4), "readings": len(readings),
+        **state.get("ledger", {}),
+        "tool_runs": len([r for r in records if r.status != "skipped"]),
+        "seconds": round(sum(record.seconds for record in records), 4),
+        "readings": len(readings),
     }
 
 
@@ -105,8 +111,12 @@ def markdown(state: State) -> str:
     def cite(ids: list[str]) -> str:
         return "".join(f"[^{numbers.setdefault(i, len(numbers) + 1)}]" for i in ids if i in state["evidence"])
 
-    lines = [f"# {case['question']}", "", f"Patient {case.get('patient')}, as of {case['as_of'][:10]}, "
-             f"version {case['version']}, {state['status']}.", ""]
+    lines = [
+        f"# {case['question']}",
+        "",
+        f"Patient {case.get('patient')}, as of {case['as_of'][:10]}, version {case['version']}, {state['status']}.",
+        "",
+    ]
     for evidence_id in state.get("critical", []):
         lines.append(f"> **Critical:** {board.evidence(evidence_id).display}{cite([evidence_id])}")
     lines += ["", "## Assessment", ""]
@@ -151,35 +161,58 @@ def fhir_bundle(state: State) -> Json:
         ("Not answered", [f"{gap['what']}: {'; '.join(gap['needs'])}" for gap in answer["not_answered"]]),
         ("Evidence", [f"{e.slot}: {e.display} ({source_line(e)})" for e in _cited(shown, board)]),
     ]
-    references = sorted({e.source.reference for e in _cited(shown, board)
-                         if isinstance(e.source, FhirElement) and e.source.reference})
+    references = sorted(
+        {e.source.reference for e in _cited(shown, board) if isinstance(e.source, FhirElement) and e.source.reference}
+    )
     entries: list[tuple[str, Json]] = [
-        (composition, {
-            "resourceType": "Composition", "status": "final" if signature else "preliminary",
-            "type": {"coding": [{"system": _LOINC, "code": "51847-2", "display": "Evaluation + Plan note"}]},
-            "subject": subject, "date": when, "author": [author], "title": case["question"],
-            "section": [{"title": title, "text": _narrative(rows)} for title, rows in sections if rows],
-        }),
-        (impression, {
-            "resourceType": "ClinicalImpression", "status": "completed" if signature else "in-progress",
-            "subject": subject, "date": when, "description": case["question"],
-            "summary": " ".join(claim["text"] for claim in shown) or "No statement could be made.",
-            "finding": [{"basis": claim["text"], "itemCodeableConcept": {"text": claim["criterion"] or "record"}}
-                        for claim in shown],
-            "supportingInfo": [{"reference": reference} for reference in references],
-            "note": [{"text": NOT_A_DEVICE}],
-        }),
-        (provenance, {
-            "resourceType": "Provenance", "target": [{"reference": composition}, {"reference": impression}],
-            "recorded": when, "agent": [{"who": author}, {"who": {"display": "Osler"}}],
-            "entity": [{"role": "source", "what": {"reference": reference}} for reference in references],
-        }),
+        (
+            composition,
+            {
+                "resourceType": "Composition",
+                "status": "final" if signature else "preliminary",
+                "type": {"coding": [{"system": _LOINC, "code": "51847-2", "display": "Evaluation + Plan note"}]},
+                "subject": subject,
+                "date": when,
+                "author": [author],
+                "title": case["question"],
+                "section": [{"title": title, "text": _narrative(rows)} for title, rows in sections if rows],
+            },
+        ),
+        (
+            impression,
+            {
+                "resourceType": "ClinicalImpression",
+                "status": "completed" if signature else "in-progress",
+                "subject": subject,
+                "date": when,
+                "description": case["question"],
+                "summary": " ".join(claim["text"] for claim in shown) or "No statement could be made.",
+                "finding": [
+                    {"basis": claim["text"], "itemCodeableConcept": {"text": claim["criterion"] or "record"}}
+                    for claim in shown
+                ],
+                "supportingInfo": [{"reference": reference} for reference in references],
+                "note": [{"text": NOT_A_DEVICE}],
+            },
+        ),
+        (
+            provenance,
+            {
+                "resourceType": "Provenance",
+                "target": [{"reference": composition}, {"reference": impression}],
+                "recorded": when,
+                "agent": [{"who": author}, {"who": {"display": "Osler"}}],
+                "entity": [{"role": "source", "what": {"reference": reference}} for reference in references],
+            },
+        ),
     ]
     for _, resource in entries:
         for key in [key for key, value in resource.items() if value == []]:
             del resource[key]
     return {
-        "resourceType": "Bundle", "type": "document", "timestamp": when,
+        "resourceType": "Bundle",
+        "type": "document",
+        "timestamp": when,
         "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{uuid.uuid5(_NAMESPACE, base)}"},
         "entry": [{"fullUrl": url, "resource": resource} for url, resource in entries],
     }

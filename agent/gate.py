@@ -24,8 +24,12 @@ async def gate_plan(state: State, runtime: Runtime[Services]) -> Json:
     reply = interrupt([{"item": "plan", "kind": "plan", "protocols": state["plan"]["protocols"], "steps": steps}])
     dropped = set(reply.get("drop", []))
     kept = [body for body in state["plan"]["steps"] if body["slot"] not in dropped]
-    approved = {**state["plan"], "approved": state["plan"]["choice"], "steps": kept,
-                "dropped": [*state["plan"].get("dropped", []), *sorted(dropped)]}
+    approved = {
+        **state["plan"],
+        "approved": state["plan"]["choice"],
+        "steps": kept,
+        "dropped": [*state["plan"].get("dropped", []), *sorted(dropped)],
+    }
     return {"plan": approved, "reviews": [_review(reply, "plan")]}
 
 
@@ -50,8 +54,11 @@ def requests(state: State) -> list[Json]:
     decided = {review["item"] for review in state.get("reviews", [])}
     parts = [("claim", item) for item in state["answer"].get("claims", [])]
     parts += [("next_step", item) for item in state["answer"].get("next_steps", [])]
-    rows = [{"item": item["id"], "kind": kind, "text": item["text"]} for kind, item in parts
-            if item["status"] == "shown" and item["id"] not in decided]
+    rows = [
+        {"item": item["id"], "kind": kind, "text": item["text"]}
+        for kind, item in parts
+        if item["status"] == "shown" and item["id"] not in decided
+    ]
     return [{"item": "answer", "kind": "signature", "version": state["case"]["version"]}, *rows]
 
 
@@ -68,6 +75,10 @@ def reject(answer: Json, item: str, reason: str | None) -> Json:
 
 def _review(reply: Json, item: str) -> Json:
     return {
-        "item": item, "approved": bool(reply.get("approved", True)), "by": reply.get("by"), "role": reply.get("role"),
-        "reason": reply.get("reason"), "at": utc_now(),
+        "item": item,
+        "approved": bool(reply.get("approved", True)),
+        "by": reply.get("by"),
+        "role": reply.get("role"),
+        "reason": reply.get("reason"),
+        "at": utc_now(),
     }

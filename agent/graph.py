@@ -1,8 +1,8 @@
 """The graph reads like the consultation.
 
-    intake -> plan -> gate -> act -> (plan ...) -> assess -> verify -> gate -> report
-                                          ^                      |
-                                          +----- recompute <-----+  (a correction)
+intake -> plan -> gate -> act -> (plan ...) -> assess -> verify -> gate -> report
+                                      ^                      |
+                                      +----- recompute <-----+  (a correction)
 """
 
 from __future__ import annotations

@@ -14,8 +14,13 @@ CHOOSE = "protocol.choose"
 MAX_QUESTION = 4000
 FACTS: dict[str, str] = {
     # Slots every consultation reads: who it is, what is active, what is critical.
-    "patient.age": "record.age", "patient.sex": "record.sex", "problems": "record.problems",
-    "medications": "record.medications", "allergies": "record.allergies", "findings": "notes.findings", "labs": "record.labs",
+    "patient.age": "record.age",
+    "patient.sex": "record.sex",
+    "problems": "record.problems",
+    "medications": "record.medications",
+    "allergies": "record.allergies",
+    "findings": "notes.findings",
+    "labs": "record.labs",
     "critical": "record.critical",
 }
 
@@ -31,22 +36,40 @@ async def intake(state: State, runtime: Runtime[Services]) -> Json:
     case |= {"turn": case.get("turn", 0) + 1, "version": 1, "question": question}
     services.forget(case["consultation"])
     asked = Evidence(
-        slot="question", value=question, display=question, patient=case.get("patient"),
+        slot="question",
+        value=question,
+        display=question,
+        patient=case.get("patient"),
         source=Statement(by=request.get("by") or "clinician", role="asker", turn=case["turn"]),
     )
-    record = {"id": f"q{case['turn']}", "tool": "intake.question", "version": "1", "slot": "question",
-              "arguments": {"question": question}, "status": "ok", "evidence": [asked.id]}
+    record = {
+        "id": f"q{case['turn']}",
+        "tool": "intake.question",
+        "version": "1",
+        "slot": "question",
+        "arguments": {"question": question},
+        "status": "ok",
+        "evidence": [asked.id],
+    }
     steps = [step("question", "intake.question", {"question": question})]
     if case.get("patient"):
         steps += [step(slot, tool) for slot, tool in FACTS.items()]
     facts = [body["slot"] for body in steps]
     steps.append(step("protocol.choice", CHOOSE, {"protocol": request.get("protocol")}, {slot: slot for slot in facts}))
     return {
-        "case": case, "request": {}, "plan": {"protocols": [], "steps": steps, "base": len(steps), "choice": None},
-        "records": [{RESET: True}, record], "evidence": {RESET: True, asked.id: dump(asked)},
+        "case": case,
+        "request": {},
+        "plan": {"protocols": [], "steps": steps, "base": len(steps), "choice": None},
+        "records": [{RESET: True}, record],
+        "evidence": {RESET: True, asked.id: dump(asked)},
         "messages": [{"role": "user", "content": question, "turn": case["turn"]}],
-        "reviews": [{RESET: True}], "corrections": [{RESET: True}], "checks": [], "critical": [],
-        "answer": {}, "status": "planning", "ledger": {"model_calls": 0, "tokens": 0},
+        "reviews": [{RESET: True}],
+        "corrections": [{RESET: True}],
+        "checks": [],
+        "critical": [],
+        "answer": {},
+        "status": "planning",
+        "ledger": {"model_calls": 0, "tokens": 0},
     }
 
 
@@ -59,12 +82,16 @@ def check_question(text: str) -> str:
     question = " ".join(text.split())
     if not question:
         raise UsageError(
-            "the question is empty", found=repr(text), expected="a question in words",
+            "the question is empty",
+            found=repr(text),
+            expected="a question in words",
             action="ask, for example: Should she be anticoagulated?",
         )
     if len(question) > MAX_QUESTION:
         raise UsageError(
-            "the question is too long", found=f"{len(question)} characters", expected=f"at most {MAX_QUESTION}",
+            "the question is too long",
+            found=f"{len(question)} characters",
+            expected=f"at most {MAX_QUESTION}",
             action="put long text into a note (--note FILE)",
         )
     return question

@@ -19,7 +19,6 @@ from knowledge.predicate import operands
 from knowledge.protocol import Protocol
 
 
-
 async def plan(state: State, runtime: Runtime[Services]) -> Json:
     """Recompile when the choice is new or has changed; otherwise leave the plan as it is."""
     services, current, board = runtime.context, state["plan"], Board(state)
@@ -32,10 +31,13 @@ async def plan(state: State, runtime: Runtime[Services]) -> Json:
     for body in compiled:
         steps.setdefault(body["slot"], body)
     planned = {
-        "protocols": [protocol.id for protocol in chosen], "base": current["base"], "choice": choice.id,
+        "protocols": [protocol.id for protocol in chosen],
+        "base": current["base"],
+        "choice": choice.id,
         "hashes": {protocol.id: protocol.hash for protocol in chosen},
         "reviewed_by": {protocol.id: protocol.reviewed_by for protocol in chosen},
-        "steps": list(steps.values()), "dropped": current.get("dropped", []),
+        "steps": list(steps.values()),
+        "dropped": current.get("dropped", []),
     }
     return {"plan": planned, "status": "planned"}
 
@@ -67,8 +69,13 @@ def red_flag_steps(protocol: Protocol) -> list[Json]:
         if indicator.slot in steps:
             continue
         steps[indicator.slot] = step(
-            indicator.slot, indicator.tool, dict(indicator.with_), dict(indicator.from_), indicator.when,
-            indicator.ask, protocol.id,
+            indicator.slot,
+            indicator.tool,
+            dict(indicator.with_),
+            dict(indicator.from_),
+            indicator.when,
+            indicator.ask,
+            protocol.id,
         )
         queue += [*indicator.from_.values(), *(operands(indicator.when) if indicator.when else [])]
     return [*steps.values(), *(decision_step(protocol, flag) for flag in flags)]

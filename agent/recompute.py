@@ -31,24 +31,35 @@ async def recompute(state: State, runtime: Runtime[Services]) -> Json:
     corrected = made[0][0][0]
     case = {**state["case"], "version": state["case"]["version"] + 1}
     old = {
-        "version": state["case"]["version"], "answer": state["answer"], "checks": state["checks"],
+        "version": state["case"]["version"],
+        "answer": state["answer"],
+        "checks": state["checks"],
         "records": [r.model_dump(mode="json") for r in current_records(state).values()],
-        "evidence": {i: e for r in current_records(state).values() for i in r.evidence
-                     if (e := state["evidence"].get(i))},
+        "evidence": {
+            i: e for r in current_records(state).values() for i in r.evidence if (e := state["evidence"].get(i))
+        },
         "signed": next((r for r in reversed(state.get("reviews", [])) if r["item"] == "answer"), None),
     }
     line = {
-        "evidence": request["evidence"], "by": request["by"], "reason": request.get("reason"), "at": utc_now(),
-        "new": corrected.id, "slots": [record.slot for _, record in made], "version": case["version"],
+        "evidence": request["evidence"],
+        "by": request["by"],
+        "reason": request.get("reason"),
+        "at": utc_now(),
+        "new": corrected.id,
+        "slots": [record.slot for _, record in made],
+        "version": case["version"],
     }
     runtime.context.effects.once(
         case["consultation"], f"correction/{case['turn']}/{case['version']}", "correction", line
     )
     return {
-        "case": case, "request": {}, "versions": [old],
+        "case": case,
+        "request": {},
+        "versions": [old],
         "records": [record.model_dump(mode="json") for _, record in made],
         "evidence": {item.id: dump(item) for items, _ in made for item in items},
-        "corrections": [line], "reviews": [{"__reset__": True}],
+        "corrections": [line],
+        "reviews": [{"__reset__": True}],
         "status": "recomputing",
     }
 
@@ -67,7 +78,10 @@ def corrections(request: Json, board: Board, state: State, services: Services) -
     check_correctable(target, home, request)
     value, unit, comparator = _value(request["value"], target, services)
     fields: Json = {
-        "value": value, "unit": unit, "comparator": comparator, "range": None,
+        "value": value,
+        "unit": unit,
+        "comparator": comparator,
+        "range": None,
         "display": str(value) if target.slot == CHOICE_SLOT else show_value(value, unit, None, comparator),
     }
     made: list[Made] = []
@@ -80,11 +94,22 @@ def corrections(request: Json, board: Board, state: State, services: Services) -
         if not items:
             continue
         evidence = [items[i].id if i in items else found for i, found in enumerate(record.evidence)]
-        made.append((list(items.values()), ToolRecord(
-            id=content_id("r", record.slot, *evidence, state["case"]["version"] + 1), tool=CORRECTION, version="1",
-            slot=record.slot, arguments={"evidence": target.id, "value": request["value"], "by": request["by"]},
-            bindings=record.bindings, inputs=record.inputs, status="ok", evidence=evidence,
-        )))
+        made.append(
+            (
+                list(items.values()),
+                ToolRecord(
+                    id=content_id("r", record.slot, *evidence, state["case"]["version"] + 1),
+                    tool=CORRECTION,
+                    version="1",
+                    slot=record.slot,
+                    arguments={"evidence": target.id, "value": request["value"], "by": request["by"]},
+                    bindings=record.bindings,
+                    inputs=record.inputs,
+                    status="ok",
+                    evidence=evidence,
+                ),
+            )
+        )
     return made
 
 
@@ -108,18 +133,25 @@ def check_correctable(target: Evidence, record: ToolRecord, request: Json) -> No
     """Raise `UsageError` for what is not corrected directly: derived values, decisions, passages."""
     if isinstance(target.source, Derivation) and not request.get("reason"):
         raise UsageError(
-            f"{target.slot} is worked out from other values and is not edited", found=target.display,
+            f"{target.slot} is worked out from other values and is not edited",
+            found=target.display,
             expected="a correction of one of its inputs, or an override with a reason",
             action=f"correct one of: {', '.join(sorted(record.bindings.values()))}; or give --reason",
         )
     if isinstance(target.source, Decision) and target.slot != CHOICE_SLOT:
         raise UsageError(
-            f"{target.slot} is a decision and is not edited", found=target.display,
-            expected="a correction of what it was decided on", action=f"correct one of: {sorted(record.bindings)}",
+            f"{target.slot} is a decision and is not edited",
+            found=target.display,
+            expected="a correction of what it was decided on",
+            action=f"correct one of: {sorted(record.bindings)}",
         )
     if target.kind == "passage":
-        raise UsageError("a guideline's passage is not corrected here", found=target.slot, expected="a patient's fact",
-                         action="reject the claim that cites it, with a reason")
+        raise UsageError(
+            "a guideline's passage is not corrected here",
+            found=target.slot,
+            expected="a patient's fact",
+            action="reject the claim that cites it, with a reason",
+        )
 
 
 def find_target(evidence_id: str, board: Board) -> tuple[Evidence, ToolRecord, int]:
@@ -135,8 +167,10 @@ def find_target(evidence_id: str, board: Board) -> tuple[Evidence, ToolRecord, i
             if found == evidence_id or board.evidence(found).slot == evidence_id:
                 return board.evidence(found), record, position
     raise UsageError(
-        f"no evidence {evidence_id} is in use in this consultation", found=evidence_id,
-        expected="an id (or slot) of the evidence of the current answer", action="see `osler show CONSULTATION --json`",
+        f"no evidence {evidence_id} is in use in this consultation",
+        found=evidence_id,
+        expected="an id (or slot) of the evidence of the current answer",
+        action="see `osler show CONSULTATION --json`",
     )
 
 
@@ -152,28 +186,44 @@ def _value(given: object, target: Evidence, services: Services) -> tuple[Value, 
             raise BadInput("a quantity needs a number", found=given["value"], expected=_QUANTITY)
         unit = given.get("unit")
         if unit is None and target.unit not in (None, "1"):
-            raise BadInput("the unit is missing", found=json.dumps(given), expected=f"a unit such as {target.unit}",
-                           action="give the value with its unit")
+            raise BadInput(
+                "the unit is missing",
+                found=json.dumps(given),
+                expected=f"a unit such as {target.unit}",
+                action="give the value with its unit",
+            )
         try:
             quantity = Quantity(float(given["value"]), unit or "1", given.get("comparator"))
             check_unit(quantity.unit)
             if target.unit:
                 convert(quantity, target.unit, target.concept)
         except (UnitError, ValueError) as error:
-            raise BadInput(str(error), found=json.dumps(given), expected=f"a quantity in {target.unit} or alike",
-                           action="give the value with its UCUM unit") from error
+            raise BadInput(
+                str(error),
+                found=json.dumps(given),
+                expected=f"a quantity in {target.unit} or alike",
+                action="give the value with its UCUM unit",
+            ) from error
         limits(quantity, target)
         return quantity.value, quantity.unit, quantity.comparator
     if target.quantity is not None and given is not None:
-        raise BadInput(f"{target.slot} is a quantity", found=given, expected=_QUANTITY,
-                       action=f"give the value with its unit, such as {target.unit}")
+        raise BadInput(
+            f"{target.slot} is a quantity",
+            found=given,
+            expected=_QUANTITY,
+            action=f"give the value with its unit, such as {target.unit}",
+        )
     if isinstance(given, dict) and "code" in given:
         return str(given["code"]), None, None
     if target.slot == CHOICE_SLOT:
         names = str(given).split("+")
         if unknown := [name for name in names if name not in services.protocols]:
-            raise BadInput(f"no protocol {unknown[0]!r}", found=given, expected=sorted(services.protocols),
-                           action="name a protocol by its id")
+            raise BadInput(
+                f"no protocol {unknown[0]!r}",
+                found=given,
+                expected=sorted(services.protocols),
+                action="name a protocol by its id",
+            )
         return str(given), None, None
     if given is None or isinstance(given, bool | str):
         return given, None, None
@@ -188,8 +238,9 @@ def limits(quantity: Quantity, target: Evidence) -> None:
     """
     concept = target.concept or target.slot
     if quantity.value < 0:
-        raise BadInput(f"{concept} cannot be negative", found=quantity.display, expected="zero or more",
-                       action="check the number")
+        raise BadInput(
+            f"{concept} cannot be negative", found=quantity.display, expected="zero or more", action="check the number"
+        )
     possible(concept, quantity)
 
 

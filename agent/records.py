@@ -70,9 +70,14 @@ class Records:
         record = await open_record(client, case["patient"], as_of=datetime.fromisoformat(case["as_of"]))
         for attachment in case.get("attachments", []):
             text = (self.settings.home / "attachments" / f"{attachment['sha256']}.txt").read_text(encoding="utf-8")
-            record.attach(Note(
-                reference=f"attachment/{attachment['sha256']}", text=text, at=case["as_of"], title=attachment["name"],
-            ))
+            record.attach(
+                Note(
+                    reference=f"attachment/{attachment['sha256']}",
+                    text=text,
+                    at=case["as_of"],
+                    title=attachment["name"],
+                )
+            )
         return record
 
     async def check_note(self, context: ToolContext, text: str) -> None:
@@ -83,7 +88,9 @@ class Records:
             IdentityMismatch: it names somebody else.
         """
         if context.record is None:
-            raise UsageError("a note needs a patient", found="no patient", expected="--patient", action="name the patient")
+            raise UsageError(
+                "a note needs a patient", found="no patient", expected="--patient", action="name the patient"
+            )
         note_identity(text, context.record.patient)
 
     async def close(self) -> None:
@@ -132,8 +139,14 @@ def import_into(settings: Settings, path: Path) -> Json:
     store = Store(settings.records)
     try:
         report = import_path(store, path)
-        return {"created": report.created, "updated": report.updated, "unchanged": report.unchanged,
-                "patients": report.patients, "warnings": report.warnings, "store": store.counts()}
+        return {
+            "created": report.created,
+            "updated": report.updated,
+            "unchanged": report.unchanged,
+            "patients": report.patients,
+            "warnings": report.warnings,
+            "store": store.counts(),
+        }
     finally:
         store.close()
 
@@ -148,8 +161,12 @@ def search(settings: Settings, record: str | None, query: str) -> Json:
 
     kind, _, rest = query.partition("?")
     if not kind.isalpha():
-        raise UsageError("not a FHIR search", found=query, expected="TYPE?name=value&...",
-                         action='for example "Observation?patient=demo-af&code=2160-0"')
+        raise UsageError(
+            "not a FHIR search",
+            found=query,
+            expected="TYPE?name=value&...",
+            action='for example "Observation?patient=demo-af&code=2160-0"',
+        )
 
     async def run() -> Json:
         records = Records(settings)
@@ -158,7 +175,9 @@ def search(settings: Settings, record: str | None, query: str) -> Json:
         finally:
             await records.close()
         return {
-            "resourceType": "Bundle", "type": "searchset", "total": len(matches.resources),
+            "resourceType": "Bundle",
+            "type": "searchset",
+            "total": len(matches.resources),
             "entry": [{"resource": resource} for resource in matches.resources],
         }
 

@@ -21,17 +21,29 @@ async def refine(state: State, runtime: Runtime[Services]) -> Json:
     services, case, board = runtime.context, state["case"], Board(state)
     assert services.model is not None
     refinement = await ask_model(
-        services.model, case["question"], board_rows(board), candidates(services.tools.values(), board),
-        services.settings, services.ledger(case), done=calls_made(board), patient=case.get("patient"),
+        services.model,
+        case["question"],
+        board_rows(board),
+        candidates(services.tools.values(), board),
+        services.settings,
+        services.ledger(case),
+        done=calls_made(board),
+        patient=case.get("patient"),
     )
     extras = [step(extra.slot, extra.tool, {}, extra.bindings) for extra in refinement.extras]
     planned = {
-        **state["plan"], "steps": [*state["plan"]["steps"], *extras], "refined": state["plan"]["choice"],
-        "refinement": {"stopped": refinement.stopped, "problems": list(refinement.problems),
-                       "steps": [body["slot"] for body in extras]},
+        **state["plan"],
+        "steps": [*state["plan"]["steps"], *extras],
+        "refined": state["plan"]["choice"],
+        "refinement": {
+            "stopped": refinement.stopped,
+            "problems": list(refinement.problems),
+            "steps": [body["slot"] for body in extras],
+        },
     }
     return {
-        "plan": planned, "ledger": dict(services.ledger(case)),
+        "plan": planned,
+        "ledger": dict(services.ledger(case)),
         "evidence": {extra.reading.id: dump(extra.reading) for extra in refinement.extras},
     }
 
@@ -39,6 +51,7 @@ async def refine(state: State, runtime: Runtime[Services]) -> Json:
 def wants_model(state: State, services: Services) -> bool:
     """Whether a model is to be asked: there is one, it may plan here, and it has not been asked for this choice."""
     return (
-        services.model is not None and state["case"].get("model") != "none"
+        services.model is not None
+        and state["case"].get("model") != "none"
         and state["plan"].get("refined") != state["plan"]["choice"]
     )

@@ -13,9 +13,16 @@ async def report(state: State, runtime: Runtime[Services]) -> Json:
     case = state["case"]
     signature = next(review for review in reversed(state["reviews"]) if review["item"] == "answer")
     runtime.context.effects.once(
-        case["consultation"], f"signature/{case['turn']}/{case['version']}", "signature",
-        {"by": signature["by"], "role": signature["role"], "at": signature["at"], "patient": case.get("patient"),
-         "claims": [claim["id"] for claim in state["answer"]["claims"] if claim["status"] == "shown"]},
+        case["consultation"],
+        f"signature/{case['turn']}/{case['version']}",
+        "signature",
+        {
+            "by": signature["by"],
+            "role": signature["role"],
+            "at": signature["at"],
+            "patient": case.get("patient"),
+            "claims": [claim["id"] for claim in state["answer"]["claims"] if claim["status"] == "shown"],
+        },
     )
     return {
         "status": "signed",

@@ -18,18 +18,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from agent.route_features import (
-    FEATURES,
-    Asked,
-    Background,
-    Fact,
-    Profile,
-    as_vector,
-    entry_value,
-    features,
-    profile,
-    without_about,
-)
+from agent.route_features import FEATURES, Asked, as_vector, features, without_about
+from agent.route_profile import Fact, Library, Profile
 from agent.route_question import Question, Reader
 from knowledge.predicate import operands
 from knowledge.protocol import Protocol
@@ -114,35 +104,32 @@ class Router:
         known += [rec.text for rec in retriever.corpus.recommendations.values()]
         self.terminology, self.retriever = terminology, retriever
         self.reader = Reader(terminology, {**own, **(calculators or {})}, known)
-        self.profiles = {
-            name: profile(protocol, terminology, self.reader, retriever) for name, protocol in protocols.items()
-        }
-        self.background = Background(list(self.profiles.values()), retriever)
+        self.library = Library(protocols, terminology, retriever, self.reader)
+        self.profiles = self.library.profiles
         self.weights = dict(weights) if weights is not None else fitted_weights()
 
     def ask(self, text: str, facts: Sequence[Fact] = ()) -> Asked:
         """Read a question for one patient and score it against every passage."""
         question = self.reader.read(text)
-        encoder = self.retriever.index.encoder
+        encoder, index = self.retriever.index.encoder, self.retriever.index
         names = [self._name(fact.concept) for fact in facts if fact.assertion in ("present", "possible")]
         both = f"{text} {', '.join(dict.fromkeys(names))}" if names else text
-        changed = {name: without_about(question, one) for name, one in self.profiles.items()}
-        changed = {name: rest for name, rest in changed.items() if rest != text}
-        vectors = encoder.encode([text, both, *changed.values()]) if encoder else None
-        vector = None if vectors is None else vectors[0]
-        scores = Scores(self.retriever.index.dense(vector), self.retriever.index.lexical(text), 0.0)
-        residuals = {} if vectors is None else dict(zip(changed, vectors[2:], strict=True))
+        rests = {name: without_about(question, one) for name, one in self.profiles.items()}
+        changed = {name: rest for name, rest in rests.items() if rest != text}
+        texts = list(dict.fromkeys([text, both, *changed.values()]))
+        vectors = dict(zip(texts, encoder.encode(texts), strict=True)) if encoder else {}
         return Asked(
-            question, tuple(facts), vector, None if vectors is None else vectors[1], scores, self.background, residuals
+            question=question, facts=tuple(facts), vector=vectors.get(text), with_facts=vectors.get(both),
+            residuals={name: vectors[rest] for name, rest in changed.items()} if encoder else {},
+            scores=Scores(index.dense(vectors.get(text)), index.lexical(text), 0.0),
         )
 
     def rank(self, asked: Asked) -> list[Ranked]:
         """The recalled protocols, best first; those whose entry is denied last, with their reason."""
-        profiles = list(self.profiles.values())
         ranked = []
         for one in self._recall(asked):
-            entry = entry_value(one.protocol, asked.facts, self.terminology, self.retriever)
-            found = features(asked, one, profiles, entry, self.terminology, self.retriever)
+            entry = self.library.entry(one.protocol, asked.facts)
+            found = features(asked, one, self.library, entry)
             if entry is False and found["about"]:
                 entry, note = None, "the record denies what the question states"
             else:

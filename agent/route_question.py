@@ -30,12 +30,13 @@ _SPLIT = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 @dataclass(frozen=True)
 class Span:
-    """One place of the question and every concept or topic it may mean; `asked`: it stands where the question is put."""
+    """One place of the question and every concept or topic it may mean; `asked`: where the question itself is put."""
 
     text: str
     concepts: tuple[str, ...]
     assertion: str
     finding: bool = True
+    condition: bool = False
     asked: bool = True
 
     @property
@@ -137,7 +138,8 @@ class Reader:
     """
 
     def __init__(
-        self, terminology: Terminology, calculators: Mapping[str, Sequence[str]] | None = None, known: Sequence[str] = ()
+        self, terminology: Terminology, calculators: Mapping[str, Sequence[str]] | None = None,
+        known: Sequence[str] = (),
     ) -> None:
         self.terminology = terminology
         self.linker = Linker(terminology, topics(), known)
@@ -169,7 +171,8 @@ class Reader:
     def _lookup(self, normal: str, outside: list[str], mentions: list[Mention]) -> Lookup | None:
         cues = _cues()
         opened = {name for name, cue in cues["openers"].items() if cue.search(normal)}
-        lists = tuple(name for name, cue in cues["lists"].items() if cue.search(normal))
+        matches = {name: match.span() for name, cue in cues["lists"].items() if (match := cue.search(normal))}
+        lists = tuple(name for name, at in matches.items() if not any(_inside(at, other) for other in matches.values()))
         if not opened:
             return None
         kinds = {"value": ("observation",), "drug": ("medication", "drug_class"), "list": ()}
@@ -196,6 +199,10 @@ class Reader:
         return Lookup(concepts, () if concepts else lists)
 
 
+def _inside(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
+    return inner != outer and outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
 def _ask(text: str) -> tuple[int, int]:
     """Start and end of the clause that asks: the last one with a question word or a decision, else the whole text."""
     bounds = [0, *(match.end() for match in _CLAUSE.finditer(text)), len(text)]
@@ -203,7 +210,7 @@ def _ask(text: str) -> tuple[int, int]:
     cues = _cues()
     asking = [
         (start, end) for start, end in clauses
-        if cues["asks"].search(normal := _normal(text[start:end])) or any(cue.search(normal) for cue in cues["decisions"].values())
+        if any(cue.search(_normal(text[start:end])) for cue in (cues["asks"], *cues["decisions"].values()))
     ]
     questions = [(start, end) for start, end in asking if text[start:end].rstrip().endswith("?")]
     if len(questions) > 1:
@@ -218,11 +225,14 @@ def _spans(mentions: Sequence[Mention], terminology: Terminology, ask: tuple[int
     spans = []
     for group in grouped.values():
         # The terminology's own words say more than a topic that shares one of them.
-        coded = [mention.concept for mention in group if mention.how != "extra"] or [mention.concept for mention in group]
+        coded = [mention.concept for mention in group if mention.how != "extra"]
+        coded = coded or [mention.concept for mention in group]
         kinds = {terminology.get(concept).kind for concept in coded if concept in terminology}
         spans.append(
-            Span(group[0].text, tuple(coded), group[0].assertion, bool(kinds & {"condition", "symptom"}),
-                 ask[0] <= group[0].start < ask[1])
+            Span(
+                group[0].text, tuple(dict.fromkeys(coded)), group[0].assertion, bool(kinds & {"condition", "symptom"}),
+                "condition" in kinds, ask[0] <= group[0].start < ask[1],
+            )
         )
     return tuple(spans)
 

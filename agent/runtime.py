@@ -17,13 +17,12 @@ from tools.context import ToolContext
 from tools.spec import ToolSpec
 
 if TYPE_CHECKING:
+    from agent.effects import Effects
     from agent.models.base import PlannerModel
     from agent.route import Router
-    from tools.ehr.record import PatientRecord
-
-    from agent.effects import Effects
     from agent.settings import Settings
     from knowledge.retriever import Retriever
+    from tools.ehr.record import PatientRecord
 
 OpenRecord = Callable[[Json], Awaitable["PatientRecord | None"]]
 
@@ -62,8 +61,13 @@ class Services:
     async def _build(self, case: Json) -> ToolContext:
         record = await self.open_record(case) if case.get("patient") else None
         return ToolContext(
-            patient=case.get("patient"), as_of=datetime.fromisoformat(case["as_of"]), terminology=self.terminology,
-            corpus=self.corpus, record=record, retriever=self.retriever, case=case,
+            patient=case.get("patient"),
+            as_of=datetime.fromisoformat(case["as_of"]),
+            terminology=self.terminology,
+            corpus=self.corpus,
+            record=record,
+            retriever=self.retriever,
+            case=case,
         )
 
     @functools.cached_property
@@ -72,8 +76,9 @@ class Services:
         from agent.route import Router
 
         assert self.retriever is not None
-        titles = {name.removeprefix("calc."): (spec.title,) for name, spec in self.tools.items()
-                  if name.startswith("calc.")}
+        titles = {
+            name.removeprefix("calc."): (spec.title,) for name, spec in self.tools.items() if name.startswith("calc.")
+        }
         return Router(self.protocols, self.terminology, self.retriever, titles)
 
     def ledger(self, case: Json) -> Json:

@@ -28,17 +28,33 @@ SAFETY_STEPS: tuple[tuple[str, str, Json], ...] = (
     ("safety.bleeding", "record.finding", {"concept": "active_bleeding", "window_days": 90}),
 )
 SAFETY_NAMES = {
-    "safety.allergies": "allergies", "safety.medications": "current medication", "safety.pregnancy": "pregnancy",
-    "safety.renal": "renal function", "safety.potassium": "potassium", "safety.bleeding": "bleeding",
+    "safety.allergies": "allergies",
+    "safety.medications": "current medication",
+    "safety.pregnancy": "pregnancy",
+    "safety.renal": "renal function",
+    "safety.potassium": "potassium",
+    "safety.bleeding": "bleeding",
 }
 
 
-def step(slot: str, tool: str, arguments: Json | None = None, bindings: dict[str, str] | None = None,
-         when: Json | None = None, ask: str | None = None, protocol: str | None = None) -> Json:
+def step(
+    slot: str,
+    tool: str,
+    arguments: Json | None = None,
+    bindings: dict[str, str] | None = None,
+    when: Json | None = None,
+    ask: str | None = None,
+    protocol: str | None = None,
+) -> Json:
     """A step as JSON."""
     return {
-        "slot": slot, "tool": tool, "arguments": arguments or {}, "bindings": bindings or {}, "when": when,
-        "ask": ask, "protocol": protocol,
+        "slot": slot,
+        "tool": tool,
+        "arguments": arguments or {},
+        "bindings": bindings or {},
+        "when": when,
+        "ask": ask,
+        "protocol": protocol,
     }
 
 
@@ -47,10 +63,18 @@ def compile_protocols(protocols: Iterable[Protocol]) -> list[Json]:
     merged: dict[str, Json] = {}
     for protocol in protocols:
         for indicator in protocol.steps:
-            merged.setdefault(indicator.slot, step(
-                indicator.slot, indicator.tool, dict(indicator.with_), dict(indicator.from_), indicator.when,
-                indicator.ask, protocol.id,
-            ))
+            merged.setdefault(
+                indicator.slot,
+                step(
+                    indicator.slot,
+                    indicator.tool,
+                    dict(indicator.with_),
+                    dict(indicator.from_),
+                    indicator.when,
+                    indicator.ask,
+                    protocol.id,
+                ),
+            )
         if protocol.names_drugs:
             for slot, tool, arguments in SAFETY_STEPS:
                 merged.setdefault(slot, step(slot, tool, arguments, protocol=protocol.id))
@@ -64,7 +88,10 @@ def decision_step(protocol: Protocol, criterion: Criterion) -> Json:
     slots = [*criterion.deciding_slots, *(name for name in criterion.shown_slots if name in protocol.step_by_slot)]
     bindings = {slot: slot for slot in dict.fromkeys(slots)}
     return step(
-        f"{protocol.id}/{criterion.id}", DECIDE, {"protocol": protocol.id, "criterion": criterion.id}, bindings,
+        f"{protocol.id}/{criterion.id}",
+        DECIDE,
+        {"protocol": protocol.id, "criterion": criterion.id},
+        bindings,
         protocol=protocol.id,
     )
 
@@ -89,8 +116,10 @@ def is_stale(body: Json, board: Board) -> bool:
         return True
     if record.tool == CORRECTION:
         return False
-    return record.inputs != tokens(body, board) or record.tool != body["tool"] or (
-        record.tool != DECIDE and _literal(record.arguments, record.bindings) != body["arguments"]
+    return (
+        record.inputs != tokens(body, board)
+        or record.tool != body["tool"]
+        or (record.tool != DECIDE and _literal(record.arguments, record.bindings) != body["arguments"])
     )
 
 

@@ -47,8 +47,9 @@ async def verify(state: State, runtime: Runtime[Services]) -> Json:
     items: list[Item] = [*answer.claims, *answer.next_steps]
     for item in items:
         results = check_item(item, case)
-        checks += [{"claim": item.id, "rule": rule, "passed": passed, "detail": detail}
-                   for rule, passed, detail in results]
+        checks += [
+            {"claim": item.id, "rule": rule, "passed": passed, "detail": detail} for rule, passed, detail in results
+        ]
         failed = [(rule, detail) for rule, passed, detail in results if not passed]
         if failed and item.status == "shown":
             item.status = "struck"
@@ -63,8 +64,11 @@ def case_of(state: State, services: Services) -> Case:
     evidence = {evidence_id: board.evidence(evidence_id) for evidence_id in state.get("evidence", {})}
     passages = {item.id for item in evidence.values() if isinstance(item.source, GuidelinePassage)}
     return Case(
-        patient=state["case"].get("patient"), evidence=evidence, current=frozenset(current | passages),
-        protocols=services.protocols, corpus=services.corpus,
+        patient=state["case"].get("patient"),
+        evidence=evidence,
+        current=frozenset(current | passages),
+        protocols=services.protocols,
+        corpus=services.corpus,
         read=frozenset(slot for slot, record in board.records.items() if record.status == "ok"),
         documents={name: doc.text for name, doc in services.corpus.documents.items()},
     )
@@ -73,9 +77,19 @@ def case_of(state: State, services: Services) -> Case:
 def check_item(item: Item, case: Case) -> list[tuple[str, bool, str]]:
     """Every rule on one claim or next step: (rule, passed, detail)."""
     rules: list[tuple[str, Callable[[Item, Case], Iterable[str]]]] = [
-        ("cites", _cites), ("exists", _exists), ("current", _current), ("patient", _patient), ("render", _render),
-        ("values", _values), ("free_number", _free_number), ("template", _template), ("support", _support),
-        ("passages", _passages), ("quotations", _quotations), ("readings", _readings), ("rules_out", _rules_out),
+        ("cites", _cites),
+        ("exists", _exists),
+        ("current", _current),
+        ("patient", _patient),
+        ("render", _render),
+        ("values", _values),
+        ("free_number", _free_number),
+        ("template", _template),
+        ("support", _support),
+        ("passages", _passages),
+        ("quotations", _quotations),
+        ("readings", _readings),
+        ("rules_out", _rules_out),
         ("drugs", _drugs),
     ]
     results = []
@@ -215,7 +229,7 @@ def _passages(item: Item, case: Case) -> Iterable[str]:
             yield f"{evidence.slot} is unverified and supports no claim"
         stored = case.corpus.recommendations.get(evidence.slot)
         text = case.documents.get(source.document, "")
-        found = text[source.start:source.end] == source.text and quote_hash(source.text) == source.quote_hash
+        found = text[source.start : source.end] == source.text and quote_hash(source.text) == source.quote_hash
         if stored is None or not found:
             yield f"{evidence.slot} is not found at its place in {source.document}"
         elif evidence.id != case.corpus.evidence(evidence.slot).id:
@@ -234,7 +248,7 @@ def _quotations(item: Item, case: Case) -> Iterable[str]:
             held = case.evidence.get(quote.evidence)
             text = getattr(held.source, "quote", None) if held else None
             text = text or (getattr(held.source, "text", None) if held else None)
-            if text is None or text[quote.start:quote.end] != quote.text:
+            if text is None or text[quote.start : quote.end] != quote.text:
                 yield f"quotation {quote.text[:40]!r} is not in {quote.evidence}"
             elif held is not None and getattr(held.source, "wording", "verbatim") == "osler-summary":
                 yield "a summary is shown as a quotation"
@@ -268,8 +282,12 @@ def _drugs(item: Item, case: Case) -> Iterable[str]:
     found = _criterion(item, case)
     drugs = item.drugs
     if found is not None:
-        drugs = [drug for step in (*found[0].next, *(found[0].otherwise.next if found[0].otherwise else ()))
-                 if step.text == item.template for drug in step.drugs]
+        drugs = [
+            drug
+            for step in (*found[0].next, *(found[0].otherwise.next if found[0].otherwise else ()))
+            if step.text == item.template
+            for drug in step.drugs
+        ]
     if drugs:
         for slot, _, _ in SAFETY_STEPS:
             if slot not in case.read:

@@ -1,11 +1,11 @@
 """A scripted consultation: what a clinician asks, corrects and signs, and what is expected after each step.
 
-    id: af-corrected
-    patient: demo-af
-    steps:
-      - {ask: "Should she be anticoagulated?", expect: {says: ["recommended"], forbids: [], values: [...]}}
-      - {correct: {slot: creatinine, value: {value: 1.9, unit: mg/dL}, by: Dr A}, expect: {rerun: [egfr, crcl]}}
-      - {approve: {by: Dr A, role: physician}}
+id: af-corrected
+patient: demo-af
+steps:
+  - {ask: "Should she be anticoagulated?", expect: {says: ["recommended"], forbids: [], values: [...]}}
+  - {correct: {slot: creatinine, value: {value: 1.9, unit: mg/dL}, by: Dr A}, expect: {rerun: [egfr, crcl]}}
+  - {approve: {by: Dr A, role: physician}}
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ class Step(_Model):
         if self.approve is not None:
             given.append("approve")
         if len(given) != 1:
-            raise UsageError("a step does one thing", found=given, expected="ask, correct or approve", action="split it")
+            raise UsageError(
+                "a step does one thing", found=given, expected="ask, correct or approve", action="split it"
+            )
         return given[0]
 
 
@@ -105,8 +107,12 @@ def load_case(path: Path) -> Case:
     try:
         return Case.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UsageError(f"{path.name} is not a case", found=str(error)[:200], expected="the form of evals/case.py",
-                         action="see evals/cases/") from error
+        raise UsageError(
+            f"{path.name} is not a case",
+            found=str(error)[:200],
+            expected="the form of evals/case.py",
+            action="see evals/cases/",
+        ) from error
 
 
 def load_cases(folder: Path = CASES) -> list[Case]:

@@ -24,8 +24,9 @@ def bench(
     """Run a benchmark: one document with its interval, n and what was excluded."""
     body = run(name, data, n)
     if per_case is not None:
-        rows = body.get("cases") or [{"id": key, **row} if isinstance(row, dict) else {"id": key, "row": row}
-                                     for key, row in body["by"].items()]
+        rows = body.get("cases") or [
+            {"id": key, **row} if isinstance(row, dict) else {"id": key, "row": row} for key, row in body["by"].items()
+        ]
         per_case.write_text("".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows), "utf-8")
     emit(body, as_json)
 
@@ -64,8 +65,12 @@ def run(name: str, data: Path | None, n: int | None) -> dict[str, Any]:
         from evals.benchmarks import synthea
 
         if data is None:
-            raise UsageError("this benchmark needs data", found="no --data", expected="a folder of Synthea bundles",
-                             action="give --data FOLDER")
+            raise UsageError(
+                "this benchmark needs data",
+                found="no --data",
+                expected="a folder of Synthea bundles",
+                action="give --data FOLDER",
+            )
         return synthea.run(data)
     if name == "model":
         from evals.model import bench as model

@@ -15,14 +15,23 @@ def content(document: Any, record: Any) -> list[Any]:
 def expected(before: Any, after: Any) -> dict[str, list[str]]:
     old = {r["slot"]: r for r in before["records"] if r["status"] != "skipped"}
     new = {r["slot"]: r for r in after["records"] if r["status"] != "skipped"}
-    changed = {s for s in old.keys() | new.keys()
-               if s not in old or s not in new or content(before, old[s]) != content(after, new[s])}
+    changed = {
+        s
+        for s in old.keys() | new.keys()
+        if s not in old or s not in new or content(before, old[s]) != content(after, new[s])
+    }
     corrected = {s for s in new if new[s]["tool"] == "correction" and new[s] != old.get(s)}
     both = (old.keys() & new.keys()) - corrected
     rerun = {s for s in both if set(new[s]["bindings"].values()) & changed and new[s]["tool"] != "correction"}
-    return {"rerun": sorted(rerun), "kept": sorted(both - rerun), "added": sorted(new.keys() - old.keys()),
-            "dropped": sorted(old.keys() - new.keys())}
+    return {
+        "rerun": sorted(rerun),
+        "kept": sorted(both - rerun),
+        "added": sorted(new.keys() - old.keys()),
+        "dropped": sorted(old.keys() - new.keys()),
+    }
 
 
 if __name__ == "__main__":
-    print(json.dumps(expected(*[json.loads(Path(path).read_text("utf-8")) for path in sys.argv[1:3]]), indent=1))
+    sys.stdout.write(
+        json.dumps(expected(*[json.loads(Path(path).read_text("utf-8")) for path in sys.argv[1:3]]), indent=1)
+    )

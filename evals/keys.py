@@ -63,12 +63,12 @@ def gaps(document: Json) -> list[tuple[str, str]]:
 
 
 def check(document: Json, key: Json) -> Verdict:
-    """Compare a document with a key. An empty answer has nothing forbidden and still fails: all required are missing."""
+    """Compare a document with a key. An empty answer still fails: all required are missing."""
     verdict = Verdict(key["patient"], required=len(key.get("required", [])) + len(key.get("abstain", [])))
     texts, spoken = said(document), shown_texts(document)
     for item in key.get("required", []):
         if not _present(item, document, texts):
-            verdict.missing.append(f"{item['id']}: {item['what'] if 'what' in item else item}")
+            verdict.missing.append(f"{item['id']}: {item.get('what', item)}")
     for item in key.get("forbidden", []):
         for pattern in item["says"]:
             for text in spoken:
@@ -87,7 +87,9 @@ def _present(item: Json, document: Json, texts: list[str]) -> bool:
     if "value" in item:
         return value_shown(document, item["value"])
     if "critical" in item:
-        rows = [" ".join(str(row.get(key) or "") for key in ("display", "concept", "slot")) for row in document["critical"]]
+        rows = [
+            " ".join(str(row.get(key) or "") for key in ("display", "concept", "slot")) for row in document["critical"]
+        ]
         return any(re.search(item["critical"], row.replace("_", " "), re.IGNORECASE) for row in rows)
     return _any(item["says"], texts)
 
@@ -105,8 +107,13 @@ def left_open(document: Json, item: Json) -> bool:
 def results(document: Json, name: str) -> list[Json]:
     """What a calculator (by the name keys use) gave, of all that shown claims and steps rest on."""
     tool = "calc." + {"egfr": "ckd_epi_2021"}.get(name, name)
-    cited = {i for key in ("claims", "next_steps") for part in document["answer"][key]
-             if part["status"] == "shown" for i in part["evidence"]}
+    cited = {
+        i
+        for key in ("claims", "next_steps")
+        for part in document["answer"][key]
+        if part["status"] == "shown"
+        for i in part["evidence"]
+    }
     found = (document["evidence"].get(i) for i in sorted(cited))
     return [item for item in found if item and item["source"].get("tool") == tool]
 

@@ -29,8 +29,15 @@ def document(name: str, metric: str, successes: int, n: int, seconds: float, **m
     import importlib.metadata
 
     return {
-        "benchmark": name, "metric": metric, "score": round(successes / n, 4) if n else 0.0,
-        "interval": list(wilson(successes, n)), "interval_method": METHOD, "n": n,
-        "excluded": more.pop("excluded", []), "by": more.pop("by", {}), "seconds": round(seconds, 2),
-        "versions": {"osler": importlib.metadata.version("osler")}, **more,
+        "benchmark": name,
+        "metric": metric,
+        "score": round(successes / n, 4) if n else 0.0,
+        "interval": list(wilson(successes, n)),
+        "interval_method": METHOD,
+        "n": n,
+        "excluded": more.pop("excluded", []),
+        "by": more.pop("by", {}),
+        "seconds": round(seconds, 2),
+        "versions": {"osler": importlib.metadata.version("osler")},
+        **more,
     }

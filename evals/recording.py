@@ -29,8 +29,10 @@ def tool_answers(state: State) -> Json:
     for record in state["records"]:
         if record["tool"] not in LIVE and record["status"] != "skipped":
             found[key(record["slot"], record["tool"], record["arguments"])] = {
-                "evidence": [state["evidence"][i] for i in record["evidence"]], "error": record["error"],
-                "warnings": record["warnings"], "version": record["version"],
+                "evidence": [state["evidence"][i] for i in record["evidence"]],
+                "error": record["error"],
+                "warnings": record["warnings"],
+                "version": record["version"],
             }
     return found
 
@@ -48,8 +50,10 @@ def frozen(tools: dict[str, ToolSpec[Any]], answers: Json) -> dict[str, ToolSpec
                 row = answers.get(key(ctx.slot, spec.name, arguments))
                 if row is None:
                     raise UsageError(
-                        f"{spec.name} for {ctx.slot} was not recorded with these arguments", found=arguments,
-                        expected="a call of the recording", action="replay with --mode tools, or record again",
+                        f"{spec.name} for {ctx.slot} was not recorded with these arguments",
+                        found=arguments,
+                        expected="a call of the recording",
+                        action="replay with --mode tools, or record again",
                     )
                 if row["error"]:
                     body = dict(row["error"])
@@ -77,9 +81,17 @@ def read(path: Path) -> Json:
     try:
         body: Json = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path.name} is not a recording", found=str(error)[:120], expected="JSON of `osler replay`",
-                         action="record the case again") from error
+        raise UsageError(
+            f"{path.name} is not a recording",
+            found=str(error)[:120],
+            expected="JSON of `osler replay`",
+            action="record the case again",
+        ) from error
     if not {"case", "steps", "tools"} <= set(body):
-        raise UsageError(f"{path.name} is not a recording", found=sorted(body), expected="case, steps, tools",
-                         action="record the case again")
+        raise UsageError(
+            f"{path.name} is not a recording",
+            found=sorted(body),
+            expected="case, steps, tools",
+            action="record the case again",
+        )
     return body

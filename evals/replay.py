@@ -38,15 +38,24 @@ def run_case(case: Case, osler: ClinicalAssistant, frozen: Json | None = None) -
             except OslerError as caught:
                 error = caught
             document = consult.document() if consult is not None and error is None else None
-            steps.append({
-                "kind": step.kind, "failures": failures(step.expect, document, outcome, error),
-                "document": without_times(document) if document else None,
-                "outcome": without_times(outcome), "error": error.document() if error else None,
-            })
+            steps.append(
+                {
+                    "kind": step.kind,
+                    "failures": failures(step.expect, document, outcome, error),
+                    "document": without_times(document) if document else None,
+                    "outcome": without_times(outcome),
+                    "error": error.document() if error else None,
+                }
+            )
         tools = recording.tool_answers(consult.state) if consult is not None else {}
         start = {key: consult.state["case"][key] for key in ("patient", "as_of", "clock")} if consult else {}
-    return {"id": case.id, "passed": not any(step["failures"] for step in steps), "steps": steps, "tools": tools,
-            "start": start}
+    return {
+        "id": case.id,
+        "passed": not any(step["failures"] for step in steps),
+        "steps": steps,
+        "tools": tools,
+        "start": start,
+    }
 
 
 def changed_record(case: Case, folder: Path) -> str | None:
@@ -61,14 +70,27 @@ def changed_record(case: Case, folder: Path) -> str | None:
     return str(path)
 
 
-def _do(step: Step, case: Case, osler: ClinicalAssistant, consult: Consultation | None, record: str | None,
-        frozen: Json | None) -> tuple[Consultation, Json]:
+def _do(
+    step: Step,
+    case: Case,
+    osler: ClinicalAssistant,
+    consult: Consultation | None,
+    record: str | None,
+    frozen: Json | None,
+) -> tuple[Consultation, Json]:
     if step.ask is not None:
         if consult is not None:
             return consult.ask(step.ask).run(), {}
         if frozen is not None:
-            body = {"consultation": f"c-{case.id}", "record": None, "turn": 0, "version": 1, "attachments": [],
-                    "model": None, **frozen["start"]}
+            body = {
+                "consultation": f"c-{case.id}",
+                "record": None,
+                "turn": 0,
+                "version": 1,
+                "attachments": [],
+                "model": None,
+                **frozen["start"],
+            }
             return osler.start(body, step.ask).run(), {}
         as_of = case.as_of
         if as_of is None and record is not None:
@@ -124,8 +146,12 @@ def replay(path: Path, mode: str = "tools", home: Path | None = None) -> Json:
         UsageError: no such file, or nothing recorded.
     """
     if not path.exists():
-        raise UsageError(f"no such file {path}", found=path, expected="a case, a folder of cases or a recording",
-                         action="see evals/cases/")
+        raise UsageError(
+            f"no such file {path}",
+            found=path,
+            expected="a case, a folder of cases or a recording",
+            action="see evals/cases/",
+        )
     if mode not in ("frozen", "tools", "model"):
         raise UsageError(f"no mode {mode!r}", found=mode, expected="frozen, tools or model", action="name one of these")
     results = []
@@ -143,8 +169,11 @@ def replay(path: Path, mode: str = "tools", home: Path | None = None) -> Json:
             result.pop("tools")
             results.append(result)
     return {
-        "mode": mode, "n": len(results), "passed": sum(result["passed"] for result in results),
-        "same": sum(bool(result.get("same")) for result in results), "cases": results,
+        "mode": mode,
+        "n": len(results),
+        "passed": sum(result["passed"] for result in results),
+        "same": sum(bool(result.get("same")) for result in results),
+        "cases": results,
     }
 
 
@@ -162,8 +191,12 @@ def _inputs(path: Path, mode: str) -> list[tuple[Case, Json | None]]:
         folder = path if path.is_dir() else path.parent
         beside = folder / "recordings" / f"{case.id}.json"
         if mode == "frozen" and not beside.exists():
-            raise UsageError(f"{case.id} has no recording", found=beside, expected="a recording",
-                             action="run `osler replay PATH --record`")
+            raise UsageError(
+                f"{case.id} has no recording",
+                found=beside,
+                expected="a recording",
+                action="run `osler replay PATH --record`",
+            )
         found.append((case, recording.read(beside) if beside.exists() else None))
     return found
 
@@ -177,8 +210,12 @@ def record(path: Path) -> list[Path]:
             folder.mkdir(exist_ok=True)
             with ClinicalAssistant(Settings(home=Path(home))) as osler:
                 result = run_case(case, osler)
-            body = {"case": case.model_dump(mode="json", exclude_defaults=True), "steps": result["steps"],
-                    "tools": result["tools"], "start": result["start"]}
+            body = {
+                "case": case.model_dump(mode="json", exclude_defaults=True),
+                "steps": result["steps"],
+                "tools": result["tools"],
+                "start": result["start"],
+            }
             target = folder / f"{case.id}.json"
             recording.write(target, body)
             written.append(target)

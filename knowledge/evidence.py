@@ -185,8 +185,9 @@ class Evidence(BaseModel):
         return self.effective_at[:10] if self.effective_at else None
 
 
-def show_value(value: Value, unit: str | None = None, bounds: tuple[float, float] | None = None,
-               comparator: str | None = None) -> str:
+def show_value(
+    value: Value, unit: str | None = None, bounds: tuple[float, float] | None = None, comparator: str | None = None
+) -> str:
     """How a value is printed: `43 mL/min/1.73 m²`, `3 to 5`, `yes`, `not known`."""
     label = unit_label(unit or "1")
     if value is None and bounds is not None:

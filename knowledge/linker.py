@@ -24,9 +24,9 @@ _GLUED = re.compile(r"([A-Za-z]{2,})(\d\w{0,3})")
 # A word on its own is corrected from six letters on; one inside a longer phrase, the rest of which must fit, from four.
 _MIN_TYPO, _IN_PHRASE, _LONG, _PHRASE = 6, 4, 9, 6
 _EVERYDAY = """
-act aid aids air all am an and are arm as at be bed but by cap cat did do fast fat fit for get go had has hat he hit hot
-if in is it led map may me men mg ml ms my no not of off on or our out over pad pain pal pet pm pop pot ran raw rip see set she
-so tan ten to top up us vs was we who you age ago ask bad low new now old one per put say saw two war
+act aid aids air all am an and are arm as at be bed but by cap cat did do fast fat fit for get go had has hat he hit
+hot if in is it led map may me men mg ml ms my no not of off on or our out over pad pain pal pet pm pop pot ran raw
+rip see set she so tan ten to top up us vs was we who you age ago ask bad low new now old one per put say saw two war
 """
 _ENGLISH = frozenset(_EVERYDAY.split())
 
@@ -129,7 +129,7 @@ class Linker:
             known.append(phrase)
 
     def link(self, text: str) -> list[Mention]:
-        """Every mention of a text, left to right, the longest words first; words that name several concepts give all."""
+        """Every mention of a text, left to right, the longest words first; words naming several concepts give all."""
         words = self._unglued(_split(text))
         lenient = not any(word.text[1:].lower() != word.text[1:] or (word.start and word.text[0].isupper())
                           for word in words if word.text != "I")
@@ -168,9 +168,10 @@ class Linker:
         if any(mark in text[left.end : right.start] for left, right in itertools.pairwise(words) for mark in ".;:?!\n"):
             return []
         key = tuple(word.key for word in words)
+        shortest = _IN_PHRASE if sum(map(len, key)) > _LONG and len(key) > 1 else _MIN_TYPO
         phrases, typo = self._phrases.get(key), False
         if phrases is None:
-            mended = tuple(self._corrected(part, _IN_PHRASE if sum(map(len, key)) > _LONG and len(key) > 1 else _MIN_TYPO) for part in key)
+            mended = tuple(self._corrected(part, shortest) for part in key)
             typo = mended != key and sum(map(len, mended)) >= _PHRASE
             phrases = self._phrases.get(mended) if typo else None
         hits: dict[str, How] = {}
@@ -188,9 +189,9 @@ class Linker:
         from rapidfuzz.process import extract
 
         limit = 2 if len(word) >= _LONG else 1
+        found = extract(word, self._vocabulary, scorer=OSA.distance, score_cutoff=limit, limit=5)
         near = [
-            (candidate, distance)
-            for candidate, distance, _ in extract(word, self._vocabulary, scorer=OSA.distance, score_cutoff=limit, limit=5)
+            (candidate, distance) for candidate, distance, _ in found
             if candidate[0] == word[0] and not (candidate in self._drug_words and distance > 1)
         ]
         if not near:

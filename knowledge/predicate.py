@@ -16,9 +16,17 @@ Lookup = Callable[[str], Evidence | None]
 Reference = Callable[[str], Quantity]
 _OPERATORS = (">=", ">", "<=", "<", "==")
 _SHAPES = {
-    "present": "a slot", "absent": "a slot", "known": "a slot", "unknown": "a slot",
-    "is": "{slot, value}", "in": "{slot, values}", "compare": "{slot, op, value: REC.NAME}",
-    "all": "a list", "any": "a list", "not": "a predicate", "count": "{of, at_least}",
+    "present": "a slot",
+    "absent": "a slot",
+    "known": "a slot",
+    "unknown": "a slot",
+    "is": "{slot, value}",
+    "in": "{slot, values}",
+    "compare": "{slot, op, value: REC.NAME}",
+    "all": "a list",
+    "any": "a list",
+    "not": "a predicate",
+    "count": "{of, at_least}",
 }
 
 

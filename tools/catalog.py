@@ -14,10 +14,14 @@ def catalog() -> dict[str, ToolSpec[Any]]:
     from tools import guidelines, logic, notes
     from tools.calculators.tool import calculator_tools
     from tools.drugs import renal_dosing
-    from tools.ehr import reads
+    from tools.ehr.reads import TOOLS as record_reads
 
     specs: list[ToolSpec[Any]] = [
-        *reads.TOOLS, *notes.TOOLS, *calculator_tools(), guidelines.guideline_search, renal_dosing,
+        *record_reads,
+        *notes.TOOLS,
+        *calculator_tools(),
+        guidelines.guideline_search,
+        renal_dosing,
         *logic.TOOLS,
     ]
     return {spec.name: spec for spec in specs}

@@ -85,6 +85,7 @@ class RenalDosingParams(Params):
 
     egfr: Any = Field(default=None, description="eGFR by CKD-EPI 2021, mL/min/{1.73_m2}")
     crcl: Any = Field(default=None, description="creatinine clearance by Cockcroft-Gault, mL/min")
+    leave: list[str] = Field(default_factory=list, description="drugs of renal.yaml that the caller decides on itself")
 
 
 @functools.cache
@@ -133,9 +134,11 @@ async def renal_dosing(params: RenalDosingParams, ctx: ToolContext) -> ToolOutpu
     items: dict[str, Evidence] = {}
     uncovered, undecided = [], []
     for entry in active:
-        rule = next((found for found in [_named(entry, ctx)] if found is not None), None)
+        rule = _named(entry, ctx)
         if rule is None:
             uncovered.append(entry.text)
+            continue
+        if rule.drug in params.leave:
             continue
         measure = ctx.inputs.get(rule.measure)
         item = _apply(rule, entry, measure, ctx)

@@ -1,13 +1,13 @@
 """Errors sorted by who must act. Only `ToolError` becomes data in an answer; everything else is a bug and surfaces.
 
-    OslerError
-    ├── UsageError            the caller: a question, argument or file that cannot be used            exit 2
-    ├── Refused               nobody: safety or permission forbids it                                exit 4
-    └── ToolError             becomes a record with status "error"
-        ├── BadInput          the person who gave the input: impossible value, wrong unit, wrong file exit 2
-        ├── NotAssessable     the person who has the missing input                                   exit 3
-        ├── IdentityMismatch  the clinician: this belongs to another patient                         exit 4
-        └── UpstreamError     whoever runs the server that failed                                    exit 5
+OslerError
+├── UsageError            the caller: a question, argument or file that cannot be used            exit 2
+├── Refused               nobody: safety or permission forbids it                                exit 4
+└── ToolError             becomes a record with status "error"
+    ├── BadInput          the person who gave the input: impossible value, wrong unit, wrong file exit 2
+    ├── NotAssessable     the person who has the missing input                                   exit 3
+    ├── IdentityMismatch  the clinician: this belongs to another patient                         exit 4
+    └── UpstreamError     whoever runs the server that failed                                    exit 5
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ async def guideline_search(params: SearchParams, ctx: ToolContext) -> ToolOutput
         shown = f"{len(items)} {'passage' if len(items) == 1 else 'passages'}"
     else:
         searched = sum(rec.verified is not None for rec in recommendations.values())
-        shown = f"{found.reason or 'no verified passage is near enough'}; {searched} recommendations searched, no others"
+        reason = found.reason or "no verified passage is near enough"
+        shown = f"{reason}; {searched} recommendations searched, no others"
         warnings.append(shown)
     head = Evidence(
         slot=ctx.slot, value=float(len(items)), unit="1", display=shown, patient=ctx.patient,

@@ -78,15 +78,19 @@ def linker_for(terminology: Terminology) -> Linker:
 
 def unwrap(text: str) -> str:
     """Lines broken by an editor joined again, offsets unchanged: a negation must reach over a soft line break."""
-    return re.sub(r"(?<=[^\s.:;!?•])[ \t]*\n(?=[ \t]*[a-z(])|(?<=[,/])[ \t]*\n(?=[ \t]*\S)",
-                  lambda match: " " * len(match.group()), text)
+    return re.sub(
+        r"(?<=[^\s.:;!?•])[ \t]*\n(?=[ \t]*[a-z(])|(?<=[,/])[ \t]*\n(?=[ \t]*\S)",
+        lambda match: " " * len(match.group()),
+        text,
+    )
 
 
 def suspicious_instructions(text: str) -> list[tuple[int, int]]:
     """Sentences that address a machine ("ignore your instructions", "you must prescribe"); start and end of each."""
     flat = unwrap(text)
     return [
-        (start, end) for start, end in sentences(flat)
+        (start, end)
+        for start, end in sentences(flat)
         if any(pattern.search(flat, start, end) for pattern in _rules()["instructions"])
     ]
 
@@ -117,8 +121,10 @@ def _findings(note: Note, terminology: Terminology) -> list[Finding]:
             continue
         if any(pattern.search(lead) for pattern in _rules()["no_more"]):
             continue
-        now, past = (any(pattern.search(flat[start : mention.end]) for pattern in _rules()[name])
-                     for name in ("now_only", "past_only"))
+        now, past = (
+            any(pattern.search(flat[start : mention.end]) for pattern in _rules()[name])
+            for name in ("now_only", "past_only")
+        )
         start += len(flat[start:end]) - len(flat[start:end].lstrip())
         quote = note.text[start:end].rstrip()
         hits.append(Finding(note, mention.concept, start, start + len(quote), assertion, quote, now, past))
@@ -128,8 +134,12 @@ def _findings(note: Note, terminology: Terminology) -> list[Finding]:
 def statement(finding: Finding) -> Statement:
     """The source of a finding, with the sentence it stands in."""
     return Statement(
-        by=finding.note.author, reference=finding.note.reference, start=finding.start, end=finding.end,
-        quote=finding.quote, assertion=finding.assertion,
+        by=finding.note.author,
+        reference=finding.note.reference,
+        start=finding.start,
+        end=finding.end,
+        quote=finding.quote,
+        assertion=finding.assertion,
     )
 
 
@@ -166,7 +176,8 @@ def note_identity(text: str, patient: dict[str, Any]) -> list[str]:
                 (agrees if birth in readings else differs).append("birth date")
     if differs:
         raise IdentityMismatch(
-            f"the note's {' and '.join(dict.fromkeys(differs))} is not this patient's", found=", ".join(differs),
+            f"the note's {' and '.join(dict.fromkeys(differs))} is not this patient's",
+            found=", ".join(differs),
             expected=f"a note of Patient/{patient.get('id')}",
             action="attach the right note, or choose the right patient",
         )
@@ -212,11 +223,16 @@ def _same_person(words: set[str], names: list[tuple[set[str], set[str]]]) -> boo
 
 def _initials(rest: set[str], given: set[str]) -> bool:
     return all(any(name.startswith(word[0]) for name in given) for word in rest if len(word) <= 2) and any(
-        len(word) <= 2 for word in rest)
+        len(word) <= 2 for word in rest
+    )
 
 
-_MONTHS = {name: number for number, name in enumerate(
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
+}
 
 
 def _dates(text: str) -> set[str]:
@@ -232,7 +248,7 @@ def _dates(text: str) -> set[str]:
         found |= {(numbers[2], numbers[1], numbers[0]), (numbers[2], numbers[0], numbers[1])}
     dates = set()
     for year, mon, day in found:
-        for century in ((0,) if year > 99 else (1900, 2000)):
+        for century in (0,) if year > 99 else (1900, 2000):
             try:
                 dates.add(date(year + century, mon, day).isoformat())
             except ValueError:
@@ -251,8 +267,12 @@ class NoParams(Params):
 async def notes_findings(params: NoParams, ctx: ToolContext) -> ToolOutput:
     """What the patient's notes state as present or absent, newest explicit statement per concept first."""
     if ctx.record is None:
-        raise NotAssessable("there is no record to read notes from", found="no patient", expected="a patient's record",
-                            action="name a patient")
+        raise NotAssessable(
+            "there is no record to read notes from",
+            found="no patient",
+            expected="a patient's record",
+            action="name a patient",
+        )
     notes = await ctx.record.notes()
     newest: dict[str, Finding] = {}
     for note in notes.notes:
@@ -268,24 +288,39 @@ async def notes_findings(params: NoParams, ctx: ToolContext) -> ToolOutput:
     held_back = [note for note in notes.notes if note.quarantined]
     items = [
         Evidence(
-            slot=f"{ctx.slot}.{finding.concept}", value=finding.assertion != "absent", concept=finding.concept,
+            slot=f"{ctx.slot}.{finding.concept}",
+            value=finding.assertion != "absent",
+            concept=finding.concept,
             display=("no " if finding.assertion == "absent" else "") + _name(ctx.terminology, finding.concept),
-            effective_at=finding.note.at, patient=ctx.patient, source=statement(finding),
+            effective_at=finding.note.at,
+            patient=ctx.patient,
+            source=statement(finding),
         )
         for finding in sorted(newest.values(), key=lambda item: (item.note.at or "", item.concept), reverse=True)
     ]
     items += [
         Evidence(
-            slot=f"{ctx.slot}.quarantined.{number}", value=note.text[start:end].strip(),
+            slot=f"{ctx.slot}.quarantined.{number}",
+            value=note.text[start:end].strip(),
             display="a note holds instructions to a machine; they are not followed and count for nothing",
-            effective_at=note.at, patient=ctx.patient,
-            source=Statement(by=note.author, reference=note.reference, start=start, end=end,
-                             quote=note.text[start:end].strip(), assertion="quarantined"),
+            effective_at=note.at,
+            patient=ctx.patient,
+            source=Statement(
+                by=note.author,
+                reference=note.reference,
+                start=start,
+                end=end,
+                quote=note.text[start:end].strip(),
+                assertion="quarantined",
+            ),
         )
         for number, (note, (start, end)) in enumerate((note, span) for note in held_back for span in note.quarantined)
     ]
     head = Evidence(
-        slot=ctx.slot, value=float(len(newest)), unit="1", patient=ctx.patient,
+        slot=ctx.slot,
+        value=float(len(newest)),
+        unit="1",
+        patient=ctx.patient,
         display=f"{len(newest)} findings in {len(notes.notes)} notes" + notes.remark,
         source=FhirElement(reference=None, query=notes.query, complete=notes.complete, flags=tuple(notes.problems)),
     )

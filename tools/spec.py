@@ -91,7 +91,9 @@ class ToolSpec(Generic[P]):
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "arguments"
             raise BadInput(
-                f"{self.name}: {where}: {first['msg']}", found=first.get("input"), expected=f"{where} of {self.name}",
+                f"{self.name}: {where}: {first['msg']}",
+                found=first.get("input"),
+                expected=f"{where} of {self.name}",
                 action=f"see the parameters of {self.name}",
             ) from error
         result = self.run(params, ctx)
@@ -99,8 +101,15 @@ class ToolSpec(Generic[P]):
 
 
 def tool(
-    name: str, *, version: str, kind: ToolKind, title: str, effect: bool = False, unit: str | None = None,
-    requires: tuple[str, ...] = (), references: tuple[str, ...] = (),
+    name: str,
+    *,
+    version: str,
+    kind: ToolKind,
+    title: str,
+    effect: bool = False,
+    unit: str | None = None,
+    requires: tuple[str, ...] = (),
+    references: tuple[str, ...] = (),
 ) -> Callable[[Callable[[P, ToolContext], Any]], ToolSpec[P]]:
     """Declare a tool over a function `(params: Model, ctx: ToolContext) -> ToolOutput`; its docstring describes it."""
 
@@ -109,8 +118,17 @@ def tool(
         if isinstance(params, str):
             params = function.__globals__[params]
         return ToolSpec(
-            name=name, version=version, kind=kind, title=title, description=inspect.getdoc(function) or title,
-            params=params, run=function, effect=effect, unit=unit, requires=requires, references=references,
+            name=name,
+            version=version,
+            kind=kind,
+            title=title,
+            description=inspect.getdoc(function) or title,
+            params=params,
+            run=function,
+            effect=effect,
+            unit=unit,
+            requires=requires,
+            references=references,
         )
 
     return declare

@@ -1,7 +1,9 @@
 """The forms a model fills in. A form is built from what exists, so that an action that does not cannot be expressed;
 and it is read again by code, because not every server enforces a schema.
 
-What is read is the decision and enumerated values. `why` is kept as a model's words; any other field is not looked at.
+A form is {"answer": one variant per open decision}, each with the decision first and only the fields it needs, so that
+a decision without what it needs cannot be expressed either. What is read is enumerated values; `why` is kept as a
+model's words; any other field is not looked at.
 """
 
 from __future__ import annotations
@@ -79,10 +81,13 @@ class ChoiceForm:
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema, the decision first."""
-        lists = {"protocols": self.protocols, "concepts": self.concepts, "calculators": self.calculators}
-        body = {"decision": {"type": "string", "enum": self.decisions}}
-        body |= {name: _list_of(offered) for name, offered in lists.items() if offered}
-        return _object("choice", body | {"why": _WHY})
+        one, several = _list_of(self.protocols, 1, 1), _list_of(self.protocols, 2, MAX_LIST)
+        fields = {
+            "use_protocol": {"protocols": one}, "use_several": {"protocols": several}, "ask": {"protocols": several},
+            "look_up": {"concepts": _list_of(self.concepts)}, "calculate": {"calculators": _list_of(self.calculators)},
+            "none": {},
+        }
+        return _form("choice", [_variant(decision, fields[decision]) for decision in self.decisions])
 
     def read(self, body: Mapping[str, Any]) -> Said:
         """Check an answer against what was offered.
@@ -90,6 +95,7 @@ class ChoiceForm:
         Raises:
             Rejected: a value that was not offered, or a decision without what it needs.
         """
+        body = _answer(body)
         decision, why = _one(body, "decision", self.decisions), _why(body)
         if decision in ("use_protocol", "use_several", "ask"):
             protocols = _many(body, "protocols", self.protocols)
@@ -120,10 +126,9 @@ class CallForm:
         """JSON Schema, the decision first."""
         calls = []
         for tool, parameters in self.candidates.items():
-            slots = {name: {"type": "string", "enum": list(offered)} for name, offered in parameters.items()}
-            calls.append(_object("", {"tool": {"type": "string", "enum": [tool]}, "arguments": _object("", slots)}))
-        call = {"anyOf": [*calls, {"type": "null"}]}
-        return _object("call", {"decision": {"type": "string", "enum": ["call", "done"]}, "call": call, "why": _WHY})
+            slots = _object({name: {"type": "string", "enum": list(offered)} for name, offered in parameters.items()})
+            calls.append(_variant("call", {"tool": {"type": "string", "enum": [tool]}, "arguments": slots}))
+        return _form("call", [*calls, _variant("done", {})])
 
     def read(self, body: Mapping[str, Any]) -> Said:
         """Check an answer against what was offered.
@@ -131,14 +136,14 @@ class CallForm:
         Raises:
             Rejected: another tool, an argument that is no slot offered for it, or a call made before.
         """
+        body = _answer(body)
         decision, why = _one(body, "decision", ["call", "done"]), _why(body)
         if decision == "done":
             return Said("done", why=why)
-        call = body.get("call")
-        if not isinstance(call, Mapping) or not isinstance(call.get("arguments"), Mapping):
-            raise Rejected("form", 'call needs {"tool", "arguments"}')
-        tool = _one(call, "tool", list(self.candidates))
-        parameters, given = self.candidates[tool], call["arguments"]
+        tool = _one(body, "tool", list(self.candidates))
+        parameters, given = self.candidates[tool], body.get("arguments")
+        if not isinstance(given, Mapping):
+            raise Rejected("form", "call needs arguments: an object of slots")
         if extra := sorted(str(name) for name in given if name not in parameters):
             raise Rejected("no_evidence", f"{tool} is not offered with argument {clean(', '.join(extra))}")
         for name, offered in parameters.items():
@@ -153,14 +158,29 @@ class CallForm:
 _WHY = {"type": "string", "maxLength": MAX_WHY}
 
 
-def _object(title: str, properties: dict[str, Any]) -> dict[str, Any]:
-    body = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-    return {"title": title, **body} if title else body
+def _form(title: str, variants: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"title": title, **_object({"answer": {"anyOf": variants}})}
 
 
-def _list_of(offered: Sequence[str]) -> dict[str, Any]:
+def _variant(decision: str, fields: dict[str, Any]) -> dict[str, Any]:
+    return _object({"decision": {"type": "string", "enum": [decision]}, **fields, "why": _WHY})
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _list_of(offered: Sequence[str], least: int = 1, most: int = MAX_LIST) -> dict[str, Any]:
     items = {"type": "string", "enum": list(offered)}
-    return {"type": "array", "items": items, "maxItems": min(MAX_LIST, len(offered))}
+    return {"type": "array", "items": items, "minItems": least, "maxItems": max(least, min(most, len(offered)))}
+
+
+def _answer(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is inside the form; a server that enforces nothing may get it without its wrapper."""
+    inside = body.get("answer", body)
+    if not isinstance(inside, Mapping):
+        raise Rejected("form", "answer is not an object")
+    return inside
 
 
 def _one(body: Mapping[str, Any], field: str, offered: Sequence[str]) -> str:

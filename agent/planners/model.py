@@ -1,9 +1,9 @@
 """ModelPlanner: a model takes the decisions, on forms built from what exists; code carries them out and checks them.
 
-It refines what the protocol planner ranked. It can choose among the protocols offered, add to them, decide where the
-ranking abstained, and ask for one more tool on evidence that is there. It cannot leave out red flags or safety reads
-(those follow from the protocols), and it cannot do away with a protocol that the ranking was sure of: nothing is
-dropped on a model's word alone, which text in a record may have put into its mouth.
+It refines what the protocol planner found. Where that abstained or would ask, the model decides; what that was sure of
+(protocols, a look-up, a calculation) the model can add to and not do away with; and it may ask for one more tool on
+evidence that is there. Nothing is dropped on a model's word alone, which text in a record may have put into its mouth;
+red flags and safety reads follow from the protocols and are not its to leave out.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ EXTRA = "extra"
 _PREFIX = "calc."
 _KINDS: dict[str, Kind] = {"use_protocol": "one", "use_several": "several", "look_up": "lookup",
                            "calculate": "calculate", "ask": "ask", "none": "none"}
+_SURE = ("one", "several", "lookup", "calculate")
 _GAVE_UP = {
     "could_not_decide": "gave no answer that could be used",
     "budget": "had used up its calls for this question",
@@ -84,23 +85,35 @@ async def choose(
 
 def _chosen(model: PlannerModel, said: Said, fallback: Choice) -> Choice:
     kind = _KINDS[said.decision]
-    wanted = said.protocols if kind in ("one", "several") else ()
-    by, reasons = f"model {model.name}", (f"Model {model.name} said: {_words(said)}.",)
-    if fallback.protocols:
-        runs = tuple(dict.fromkeys([*fallback.protocols, *wanted]))
-        if set(runs) == set(fallback.protocols):
-            kept = () if set(wanted) == set(runs) else ("The ranking is sure of its choice, which stands.",)
-            agreed = by if set(wanted) == set(runs) else fallback.decided_by
-            return replace(fallback, reasons=(*fallback.reasons, *reasons, *kept), decided_by=agreed)
-        return Choice("several", protocols=runs, reasons=(*fallback.reasons, *reasons), decided_by=by)
-    choice = Choice(
-        kind, protocols=wanted, lookup=said.concepts, calculators=said.calculators,
-        options=said.protocols if kind == "ask" else (), needs=fallback.needs if kind == fallback.kind else (),
-        reasons=reasons, decided_by=by,
+    reasons = (f"Model {model.name} said: {_words(said)}.",)
+    wanted = Choice(
+        kind, protocols=said.protocols if kind in ("one", "several") else (), lookup=said.concepts,
+        calculators=said.calculators, options=said.protocols if kind == "ask" else (),
+        needs=fallback.needs if kind == fallback.kind else (), reasons=reasons, decided_by=f"model {model.name}",
     )
-    if _same(choice, fallback):
-        return choice
-    return replace(choice, reasons=(*reasons, f"The protocol planner would have chosen: {summary(fallback)}."))
+    if fallback.kind in _SURE:
+        return _added(fallback, wanted)
+    if _same(wanted, fallback):
+        return wanted
+    return replace(wanted, reasons=(*reasons, f"The protocol planner would have chosen: {summary(fallback)}."))
+
+
+def _added(sure: Choice, wanted: Choice) -> Choice:
+    """A sure choice with what the model adds of the same sort."""
+    protocols = _union(sure.protocols, wanted.protocols) if sure.protocols else ()
+    both = replace(
+        sure, kind="several" if len(protocols) > 1 else sure.kind, protocols=protocols,
+        lookup=_union(sure.lookup, wanted.lookup) if sure.lookup else (),
+        calculators=_union(sure.calculators, wanted.calculators) if sure.calculators else (),
+        reasons=(*sure.reasons, *wanted.reasons),
+    )
+    if _same(both, wanted) or not _same(both, sure):
+        return replace(both, decided_by=wanted.decided_by)
+    return replace(both, reasons=(*both.reasons, "What the protocol planner is sure of stands."))
+
+
+def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*one, *other]))
 
 
 def _same(one: Choice, other: Choice) -> bool:

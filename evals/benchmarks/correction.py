@@ -67,11 +67,21 @@ def run(limit: int | None = None) -> Json:
                 n += 1
                 oracle = expected(before, consult.document())
                 if any(said[key] != oracle[key] for key in oracle):
-                    wrong.append({"patient": patient.id, "slot": slot,
-                                  "differs": {k: sorted(set(said[k]) ^ set(oracle[k])) for k in oracle}})
+                    wrong.append(
+                        {
+                            "patient": patient.id,
+                            "slot": slot,
+                            "differs": {k: sorted(set(said[k]) ^ set(oracle[k])) for k in oracle},
+                        }
+                    )
     return document(
-        "correction", "corrections whose rerun, kept, added and dropped equal the oracle's", n - len(wrong), n,
-        time.perf_counter() - started, wrong=wrong[:20], median_seconds_correction=round(statistics.median(seconds), 3),
+        "correction",
+        "corrections whose rerun, kept, added and dropped equal the oracle's",
+        n - len(wrong),
+        n,
+        time.perf_counter() - started,
+        wrong=wrong[:20],
+        median_seconds_correction=round(statistics.median(seconds), 3),
         median_seconds_whole=round(statistics.median(whole), 3),
     )
 

@@ -40,8 +40,10 @@ def _value(claim: Claim, case: Case, rng: random.Random) -> Mutant | None:
     shown = spot.shown.replace(old.group(0), new, 1)
     body = claim.model_copy(deep=True)
     body.text = body.text.replace(spot.shown, shown)
-    body.values = [BoundValue(evidence=v.evidence, path=v.path, value=float(new), unit=v.unit, shown=shown)
-                   if v == spot else v for v in body.values]
+    body.values = [
+        BoundValue(evidence=v.evidence, path=v.path, value=float(new), unit=v.unit, shown=shown) if v == spot else v
+        for v in body.values
+    ]
     return body, case
 
 
@@ -51,7 +53,9 @@ def _text_only(claim: Claim, case: Case, rng: random.Random) -> Mutant | None:
     if not numbers:
         return None
     old = rng.choice(numbers)
-    return claim.model_copy(update={"text": claim.text.replace(old, str(float(old) + 7).rstrip("0").rstrip("."), 1)}), case
+    return claim.model_copy(
+        update={"text": claim.text.replace(old, str(float(old) + 7).rstrip("0").rstrip("."), 1)}
+    ), case
 
 
 def _unit(claim: Claim, case: Case, rng: random.Random) -> Mutant | None:
@@ -115,8 +119,9 @@ def _date(claim: Claim, case: Case, rng: random.Random) -> Mutant | None:
     spot = rng.choice(spots)
     body = claim.model_copy(deep=True)
     body.text = body.text.replace(spot.shown, "1999-12-31")
-    body.values = [v.model_copy(update={"value": "1999-12-31", "shown": "1999-12-31"}) if v == spot else v
-                   for v in body.values]
+    body.values = [
+        v.model_copy(update={"value": "1999-12-31", "shown": "1999-12-31"}) if v == spot else v for v in body.values
+    ]
     return body, case
 
 
@@ -128,10 +133,11 @@ def _patient(claim: Claim, case: Case, rng: random.Random) -> Mutant | None:
     old = rng.choice(owned)
     body = case.evidence[old].model_dump(mode="json") | {"patient": "somebody-else"}
     foreign = load(body)
-    swapped = {"evidence": [foreign.id if i == old else i for i in claim.evidence],
-               "names": {n: foreign.id if i == old else i for n, i in claim.names.items()},
-               "values": [v.model_copy(update={"evidence": foreign.id}) if v.evidence == old else v
-                          for v in claim.values]}
+    swapped = {
+        "evidence": [foreign.id if i == old else i for i in claim.evidence],
+        "names": {n: foreign.id if i == old else i for n, i in claim.names.items()},
+        "values": [v.model_copy(update={"evidence": foreign.id}) if v.evidence == old else v for v in claim.values],
+    }
     current = frozenset(case.current | {foreign.id})
     return claim.model_copy(update=swapped), replace(
         case, evidence={**case.evidence, foreign.id: foreign}, current=current
@@ -171,8 +177,15 @@ def _missing(claim: Claim, case: Case, rng: random.Random) -> Mutant | None:
 
 
 MUTATIONS: dict[str, Mutation] = {
-    "value": _value, "text": _text_only, "unit": _unit, "comparator": _comparator, "polarity": _polarity,
-    "date": _date, "patient": _patient, "quotation": _quotation, "missing_evidence": _missing,
+    "value": _value,
+    "text": _text_only,
+    "unit": _unit,
+    "comparator": _comparator,
+    "polarity": _polarity,
+    "date": _date,
+    "patient": _patient,
+    "quotation": _quotation,
+    "missing_evidence": _missing,
 }
 
 
@@ -213,7 +226,12 @@ def run(n: int = 200) -> Json:
             escaped.append({"kind": kind, "claim": claim.text})
     hits = sum(sum(rows) for rows in caught.values())
     return document(
-        "gate", "share of planted faults struck", hits, n, time.perf_counter() - started,
-        by={kind: share(sum(rows), len(rows)) for kind, rows in caught.items()}, escaped=escaped,
+        "gate",
+        "share of planted faults struck",
+        hits,
+        n,
+        time.perf_counter() - started,
+        by={kind: share(sum(rows), len(rows)) for kind, rows in caught.items()},
+        escaped=escaped,
         sound_claims=len(sound),
     )

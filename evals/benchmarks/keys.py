@@ -21,7 +21,18 @@ def run(model: str | None = "none") -> Json:
         for patient, key in load_keys().items():
             verdict = check(osler.consult(key["question"], patient, model=model).document(), key)
             passed += verdict.passed
-            rows[patient] = {"passed": verdict.passed, "required": verdict.required, "missing": verdict.missing,
-                             "forbidden": verdict.forbidden, "uncited": verdict.uncited}
-    return document("keys", "patients with all required facts, none forbidden, all cited", passed, len(rows),
-                    time.perf_counter() - started, by=rows)
+            rows[patient] = {
+                "passed": verdict.passed,
+                "required": verdict.required,
+                "missing": verdict.missing,
+                "forbidden": verdict.forbidden,
+                "uncited": verdict.uncited,
+            }
+    return document(
+        "keys",
+        "patients with all required facts, none forbidden, all cited",
+        passed,
+        len(rows),
+        time.perf_counter() - started,
+        by=rows,
+    )

@@ -27,12 +27,14 @@ from tools.errors import UsageError
 from tools.spec import ToolOutput, ToolSpec
 
 Json = dict[str, Any]
-PATIENT, QUESTION = "demo-mixed", "Should the anticoagulant dose and the other drugs be changed for the kidney function?"
+PATIENT, QUESTION = (
+    "demo-mixed",
+    "Should the anticoagulant dose and the other drugs be changed for the kidney function?",
+)
 
 
 def _case(osler: ClinicalAssistant, name: str) -> Json:
-    found = osler.portal.call(osler.core.new_case(name, PATIENT, None, None, "none"))
-    return found
+    return osler.portal.call(osler.core.new_case(name, PATIENT, None, None, "none"))
 
 
 def _deadly(tools: dict[str, ToolSpec[Any]], at: int) -> dict[str, ToolSpec[Any]]:
@@ -106,9 +108,16 @@ def run(n: int = 60, seed: int = 1) -> Json:
             if fault is not None:
                 faults.append({"trial": trial, "where": where, "at": at, "fault": fault})
     good = sum(map(sum, outcomes.values()))
-    return document("kills", "kills after which nothing was lost or done twice", good, n,
-                    time.perf_counter() - started, by={k: share(sum(v), len(v)) for k, v in outcomes.items()},
-                    killed=killed, faults=faults)
+    return document(
+        "kills",
+        "kills after which nothing was lost or done twice",
+        good,
+        n,
+        time.perf_counter() - started,
+        by={k: share(sum(v), len(v)) for k, v in outcomes.items()},
+        killed=killed,
+        faults=faults,
+    )
 
 
 def judge(home: Path, name: str, target: Path, wanted: Json) -> str | None:

@@ -37,14 +37,24 @@ def run(path: Path | None = None, only: str | None = None) -> Json:
             bundle = Path(folder) / f"{row['id']}.json"
             bundle.write_text(json.dumps(build_bundle(apply_change(compact, row["change"]))), encoding="utf-8")
             consult = osler.consult(
-                keys[row["base"]]["question"], row["base"], record=str(bundle), as_of=str(compact["as_of"]), model="none"
+                keys[row["base"]]["question"],
+                row["base"],
+                record=str(bundle),
+                as_of=str(compact["as_of"]),
+                model="none",
             )
             faults = compare(consult.document(), row)
             passed += not faults
             if faults:
                 by[row["id"]] = {"why": row["why"], "faults": faults}
-    return document("perturbed", "copies with every expected value and band", passed,
-                    len([r for r in rows if only is None or only in r["id"]]), time.perf_counter() - started, by=by)
+    return document(
+        "perturbed",
+        "copies with every expected value and band",
+        passed,
+        len([r for r in rows if only is None or only in r["id"]]),
+        time.perf_counter() - started,
+        by=by,
+    )
 
 
 def compare(body: Json, row: Json) -> list[str]:

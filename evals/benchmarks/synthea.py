@@ -25,8 +25,9 @@ def run(folder: Path) -> Json:
     """Ask each patient's questions and look for a contradiction."""
     started = time.perf_counter()
     if not folder.is_dir():
-        raise UsageError(f"no folder {folder}", found=folder, expected="a folder of Synthea bundles",
-                         action="give --data FOLDER")
+        raise UsageError(
+            f"no folder {folder}", found=folder, expected="a folder of Synthea bundles", action="give --data FOLDER"
+        )
     by: Json = {}
     excluded: list[Json] = []
     good = n = asked = 0
@@ -40,7 +41,9 @@ def run(folder: Path) -> Json:
             for question in row["questions"]:
                 asked += 1
                 try:
-                    consult = osler.consult(question, row["patient"], record=str(path), as_of=str(row["as_of"]), model="none")
+                    consult = osler.consult(
+                        question, row["patient"], record=str(path), as_of=str(row["as_of"]), model="none"
+                    )
                     documents.append(consult.document())
                 except OslerError as error:
                     errors.append(f"{question}: {error.message}")
@@ -52,16 +55,27 @@ def run(folder: Path) -> Json:
                 faults += found
             if faults:
                 by[row["bundle"]] = faults
-    return document("synthea", "facts that no claim contradicts", good, n, time.perf_counter() - started, by=by,
-                    excluded=excluded, questions=asked)
+    return document(
+        "synthea",
+        "facts that no claim contradicts",
+        good,
+        n,
+        time.perf_counter() - started,
+        by=by,
+        excluded=excluded,
+        questions=asked,
+    )
 
 
 def contradictions(body: Json, fact: Json) -> list[str]:
     """What of an answer contradicts a fact."""
     found = []
     for pattern in fact.get("contradicts", []):
-        found += [f"{fact['id']} ({fact['what']}): {text}" for text in shown_texts(body)
-                  if re.search(pattern, text, re.IGNORECASE)]
+        found += [
+            f"{fact['id']} ({fact['what']}): {text}"
+            for text in shown_texts(body)
+            if re.search(pattern, text, re.IGNORECASE)
+        ]
     wanted = fact.get("value")
     if wanted is not None:
         for item in results(body, wanted["name"]):

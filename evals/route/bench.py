@@ -152,7 +152,8 @@ def summary(judged: Sequence[tuple[Case, str]]) -> dict[str, Any]:
 
 def default_router(weights: Mapping[str, Any] | None = None) -> Router:
     """A router over Osler's own protocols, its index in memory."""
-    return Router(default_protocols(), default_terminology(), build_retriever(encoder=default_encoder()), weights=weights)
+    retriever = build_retriever(encoder=default_encoder())
+    return Router(default_protocols(), default_terminology(), retriever, weights=weights)
 
 
 def run(
@@ -173,23 +174,28 @@ def run(
         result = router.route(case.question, case.facts)
         verdict = judge(case, result.kind, result.chosen, asked_between(result, router))
         judged.append((case, verdict))
-        extra += verdict != "wrong" and bool(case.expect) and not set(result.chosen) <= set(case.expect)
+        extra += verdict != "wrong" and bool(case.expect) and bool(set(result.chosen) - set(case.expect))
         guess = baseline(case)
         judged_baseline.append((case, judge(case, "one" if guess else "none", guess)))
         if per_case is not None:
             per_case(
-                {"id": case.id, "kind": case.kind, "expect": list(case.expect), "verdict": verdict, "route": result.kind,
-                 "chosen": list(result.chosen), "scores": {row.protocol: round(row.score, 3) for row in result.ranked}}
+                {
+                    "id": case.id, "kind": case.kind, "expect": list(case.expect), "verdict": verdict,
+                    "route": result.kind, "chosen": list(result.chosen),
+                    "scores": {row.protocol: round(row.score, 3) for row in result.ranked},
+                }
             )
     found = summary(judged)
     return {
         "benchmark": f"route/{pairs_path.stem}", "metric": "top-1 protocol, correct abstention included",
         "score": found["score"], "interval": found["interval"], "interval_method": "Wilson 95 %", "n": found["n"],
         "excluded": [], "by": found["by"], "wrong": found["wrong"], "wrong_share": found["wrong_share"],
-        "abstained": found["abstained"], "extra": extra, "baseline": {"name": "keywords (TF-IDF with title and purpose)", **summary(judged_baseline)},
+        "abstained": found["abstained"], "extra": extra,
+        "baseline": {"name": "keywords (TF-IDF with title and purpose)", **summary(judged_baseline)},
         "seconds": round(time.perf_counter() - started, 2),
         "versions": {
-            "weights": router.weights.get("version"), "protocols": {name: one.protocol.version for name, one in router.profiles.items()},
+            "weights": router.weights.get("version"),
+            "protocols": {name: one.protocol.version for name, one in router.profiles.items()},
             "encoder": router.retriever.index.manifest.encoder, "corpus": router.retriever.index.manifest.corpus,
             "recommendations": len(default_corpus().recommendations),
         },

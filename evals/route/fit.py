@@ -4,7 +4,8 @@
     python -m evals.route.fit --dry      report only
 
 Weights are a logistic regression with an L2 penalty; signs that can only mean one thing are held (naming what a
-protocol is about cannot speak against it). Threshold and margin are chosen on scores from models that never saw the protocol.
+protocol is about cannot speak against it). Threshold and margin are chosen on scores from models that never saw the
+protocol.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import yaml
 
 from agent.route import WEIGHTS, Ranked, Router, logistic
 from agent.route_features import FEATURES, as_vector
+from agent.route_question import Question
 from evals.route.bench import Case, asked_between, default_router, judge, read_cases, summary
 from knowledge.retriever import THRESHOLD, Retriever
 from knowledge.terminology import default_terminology
@@ -36,6 +38,7 @@ NEVER_NEGATIVE = {
 }
 NEVER_POSITIVE = {"denied", "elsewhere", "excluded", "foreign", "foreign_aside", "other_topic", "other_condition"}
 PENALTY = 0.0005
+Row = tuple[Case, Question, list[Ranked]]
 Matrix = npt.NDArray[np.float64]
 
 
@@ -55,7 +58,7 @@ def fit_logistic(rows: Matrix, labels: Matrix, penalty: float = PENALTY, rounds:
     return weights
 
 
-def routed(router: Router, cases: Sequence[Case]) -> list[tuple[Case, Any, list[Ranked]]]:
+def routed(router: Router, cases: Sequence[Case]) -> list[Row]:
     """Every case with its question read and its protocols' features."""
     found = []
     for case in cases:
@@ -64,8 +67,8 @@ def routed(router: Router, cases: Sequence[Case]) -> list[tuple[Case, Any, list[
     return found
 
 
-def training(found: Sequence[tuple[Case, Any, list[Ranked]]], without: str | None = None) -> tuple[Matrix, Matrix]:
-    """Rows and labels: one row per question and protocol that may enter; look-ups and sums are not routed at all."""
+def training(found: Sequence[Row], without: str | None = None) -> tuple[Matrix, Matrix]:
+    """Rows and labels: one row per question and protocol that may enter; look-ups are not routed at all."""
     rows, labels = [], []
     for case, question, ranked in found:
         if question.lookup is not None:
@@ -77,15 +80,19 @@ def training(found: Sequence[tuple[Case, Any, list[Ranked]]], without: str | Non
     return np.array(rows), np.array(labels)
 
 
+def probability(row: Ranked, weights: Matrix) -> float:
+    """A protocol's score under some weights."""
+    return logistic(float(as_vector(row.features) @ weights))
+
+
 def judged(
-    router: Router, found: Sequence[tuple[Case, Any, list[Ranked]]], weights: dict[str, Matrix]
+    router: Router, found: Sequence[Row], weights: dict[str, Matrix]
 ) -> list[tuple[Case, str]]:
     """Verdicts with each protocol scored by its own weights (in leave-one-out: those that never saw it)."""
     verdicts = []
     for case, question, ranked in found:
         scored = [
-            replace(row, score=0.0 if row.entry is False else logistic(float(as_vector(row.features) @ weights[row.protocol])))
-            for row in ranked
+            replace(row, score=0.0 if row.entry is False else probability(row, weights[row.protocol])) for row in ranked
         ]
         result = router.decide(question, sorted(scored, key=lambda row: (-row.score, row.protocol)))
         verdicts.append((case, judge(case, result.kind, result.chosen, asked_between(result, router))))
@@ -93,21 +100,18 @@ def judged(
 
 
 def choose_threshold(
-    router: Router, found: Sequence[tuple[Case, Any, list[Ranked]]], weights: dict[str, Matrix], wrong_at_most: float = 0.03
+    router: Router, found: Sequence[Row], weights: dict[str, Matrix], wrong_at_most: float = 0.03
 ) -> tuple[float, float, dict[str, Any]]:
     """The threshold and margin with the best score among those within the allowed share of wrong choices."""
-    best: tuple[float, float, float, float, dict[str, Any]] | None = None
-    for threshold in np.arange(0.25, 0.71, 0.05):
-        for margin in (0.0, 0.25, 0.5, 0.75, 1.0, 1.5):
+    reports = []
+    for threshold in np.arange(0.3, 0.76, 0.05):
+        for margin in (0.25, 0.5, 0.75, 1.0, 1.5):
             router.weights = {**router.weights, "threshold": float(threshold), "margin": margin}
             report = summary(judged(router, found, weights))
             over = max(0.0, report["wrong_share"] - wrong_at_most)
-            key = (over, -report["score"], abs(threshold - 0.5), -margin)
-            if best is None or key < best[:4]:
-                best = (*key, {"threshold": round(float(threshold), 2), "margin": margin, "report": report})  # type: ignore[assignment]
-    assert best is not None
-    chosen = best[4]
-    return chosen["threshold"], chosen["margin"], chosen["report"]
+            reports.append((over, -report["score"], abs(threshold - 0.5), margin, round(float(threshold), 2), report))
+    best = min(reports, key=lambda row: row[:4])
+    return best[4], best[3], best[5]
 
 
 def fit_router(router: Router, cases: Sequence[Case]) -> dict[str, Any]:
@@ -120,7 +124,8 @@ def fit_router(router: Router, cases: Sequence[Case]) -> dict[str, Any]:
     router.weights = {**router.weights, "threshold": threshold, "margin": margin}
     seen = summary(judged(router, found, dict.fromkeys(router.profiles, weights)))
     return {
-        "version": "1", "weights": {name: round(float(value), 4) for name, value in zip(FEATURES, weights, strict=True)},
+        "version": "1",
+        "weights": {name: round(float(value), 4) for name, value in zip(FEATURES, weights, strict=True)},
         "threshold": threshold, "margin": margin,
         "provenance": {
             "script": "evals/route/fit.py", "pairs": DEV.name, "n_questions": len(cases), "n_rows": len(labels),
@@ -165,7 +170,7 @@ def fit_retriever(retriever: Retriever) -> dict[str, Any]:
             "script": "evals/route/fit.py", "queries": QUERIES.name, "in_scope": len(raw["in_scope"]),
             "out_of_scope": len(raw["out_of_scope"]), "encoder": retriever.index.manifest.encoder,
             "corpus": retriever.index.manifest.corpus, "measured": datetime.now(UTC).date().isoformat(),
-            "how": "best cosine plus weight times share of known words; cut with the best balanced accuracy on the same queries",
+            "how": "best cosine plus weight times share of known words; best balanced accuracy on the same queries",
         },
     }
 

@@ -43,11 +43,17 @@ class ModelServer:
 
 
 def completion(text: str, model: str = "tiny") -> str:
-    return json.dumps({
-        "id": "x", "object": "chat.completion", "created": 0, "model": model, "system_fingerprint": "b1",
-        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
-        "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18},
-    })
+    return json.dumps(
+        {
+            "id": "x",
+            "object": "chat.completion",
+            "created": 0,
+            "model": model,
+            "system_fingerprint": "b1",
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
+            "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18},
+        }
+    )
 
 
 @contextlib.contextmanager

@@ -20,8 +20,13 @@ def run(home: Path, *arguments: str) -> tuple[int, Any, str]:
     for name in ("OSLER_MODEL", "OSLER_MODEL_URL", "OSLER_FHIR_URL"):
         env.pop(name, None)
     done = subprocess.run(
-        [sys.executable, "-c", "from agent.cli import main; main()", *arguments], cwd=ROOT, env=env,
-        capture_output=True, text=True, timeout=180, check=False,
+        [sys.executable, "-c", "from agent.cli import main; main()", *arguments],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
     )
     return done.returncode, json.loads(done.stdout) if done.stdout.strip() else None, done.stderr
 
@@ -29,35 +34,70 @@ def run(home: Path, *arguments: str) -> tuple[int, Any, str]:
 def test_ask_correct_show_approve_over_processes(home: Path) -> None:
     code, body, _ = run(home, "ask", "Should she be anticoagulated?", "--patient", "demo-af", "--json")
     assert code == 0
-    assert {"consultation", "patient", "as_of", "critical", "plan", "answer", "evidence", "records", "checks",
-            "ledger"} <= set(body)
+    assert {
+        "consultation",
+        "patient",
+        "as_of",
+        "critical",
+        "plan",
+        "answer",
+        "evidence",
+        "records",
+        "checks",
+        "ledger",
+    } <= set(body)
     consultation = body["consultation"]
-    code, change, _ = run(home, "correct", consultation, "--evidence", "creatinine", "--value",
-                          '{"value": 1.9, "unit": "mg/dL"}', "--by", "Dr A", "--json")
+    code, change, _ = run(
+        home,
+        "correct",
+        consultation,
+        "--evidence",
+        "creatinine",
+        "--value",
+        '{"value": 1.9, "unit": "mg/dL"}',
+        "--by",
+        "Dr A",
+        "--json",
+    )
     assert code == 0
     assert {"rerun", "kept", "added", "dropped", "before", "after", "diff"} <= set(change)
     code, shown, _ = run(home, "show", consultation, "--json")
     assert code == 0
     assert shown["version"] == 2
-    code, signed, _ = run(home, "approve", consultation, "--item", "answer", "--by", "Dr A", "--role", "physician", "--json")
+    code, signed, _ = run(
+        home, "approve", consultation, "--item", "answer", "--by", "Dr A", "--role", "physician", "--json"
+    )
     assert (code, signed["approved"]) == (0, True)
 
 
-@pytest.mark.parametrize(("arguments", "code", "error"), [
-    (["ask", "", "--patient", "demo-af"], 2, "usage"),
-    (["ask", "Should she?", "--patient", "nobody"], 2, "usage"),
-    (["ask", "Should she?"], 2, "usage"),
-    (["ask", "Should she?", "--patient", "demo-af", "--as-of", "yesterday"], 2, "bad_input"),
-    (["ask", "Should she?", "--record", "http://127.0.0.1:9/fhir", "--patient", "x"], 5, "upstream"),
-    (["ask", "Should she?", "--record", "/nowhere/bundle.json", "--patient", "x"], 2, "usage"),
-    (["show", "c-nothing"], 2, "usage"),
-    (["calc", "run", "nothing", "{}"], 2, None),
-    (["calc", "run", "ckd_epi_2021", "{"], 2, "usage"),
-    (["calc", "run", "ckd_epi_2021",
-      '{"creatinine": {"value": -1, "unit": "mg/dL"}, "age": {"value": 50, "unit": "a"}, "sex": "male"}'], 2, "bad_input"),
-    (["schema", "nothing"], 2, "usage"),
-])
-def test_errors_are_documents_with_their_exit_code(home: Path, arguments: list[str], code: int, error: str | None) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "code", "error"),
+    [
+        (["ask", "", "--patient", "demo-af"], 2, "usage"),
+        (["ask", "Should she?", "--patient", "nobody"], 2, "usage"),
+        (["ask", "Should she?"], 2, "usage"),
+        (["ask", "Should she?", "--patient", "demo-af", "--as-of", "yesterday"], 2, "bad_input"),
+        (["ask", "Should she?", "--record", "http://127.0.0.1:9/fhir", "--patient", "x"], 5, "upstream"),
+        (["ask", "Should she?", "--record", "/nowhere/bundle.json", "--patient", "x"], 2, "usage"),
+        (["show", "c-nothing"], 2, "usage"),
+        (["calc", "run", "nothing", "{}"], 2, None),
+        (["calc", "run", "ckd_epi_2021", "{"], 2, "usage"),
+        (
+            [
+                "calc",
+                "run",
+                "ckd_epi_2021",
+                '{"creatinine": {"value": -1, "unit": "mg/dL"}, "age": {"value": 50, "unit": "a"}, "sex": "male"}',
+            ],
+            2,
+            "bad_input",
+        ),
+        (["schema", "nothing"], 2, "usage"),
+    ],
+)
+def test_errors_are_documents_with_their_exit_code(
+    home: Path, arguments: list[str], code: int, error: str | None
+) -> None:
     found, body, _ = run(home, *arguments, "--json")
     assert found == code
     assert set(body["error"]) == {"code", "message", "found", "expected", "action"}
@@ -74,8 +114,13 @@ def test_a_calculation_with_missing_inputs_is_not_assessable(home: Path) -> None
 
 
 def test_a_bundle_of_two_patients_needs_a_choice(home: Path, tmp_path: Path) -> None:
-    entry = [{"resource": {"resourceType": "Patient", "id": name, "birthDate": "1950-01-01", "gender": "female"},
-              "request": {"method": "PUT", "url": f"Patient/{name}"}} for name in ("one", "two")]
+    entry = [
+        {
+            "resource": {"resourceType": "Patient", "id": name, "birthDate": "1950-01-01", "gender": "female"},
+            "request": {"method": "PUT", "url": f"Patient/{name}"},
+        }
+        for name in ("one", "two")
+    ]
     path = tmp_path / "two.json"
     path.write_text(json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entry}), encoding="utf-8")
     code, body, _ = run(home, "ask", "How old is she?", "--record", str(path), "--json")

@@ -19,8 +19,15 @@ def fact(slot: str, value: Any) -> Evidence:
 
 def protocol(**criterion: Any) -> tuple[Protocol, Criterion]:
     body = {
-        "id": "p", "version": "1", "title": "t", "purpose": "x", "decides": ["start"], "about": [], "jurisdiction": "x",
-        "entry": {"present": "a"}, "steps": [{"slot": s, "tool": "t"} for s in ("a", "b", "c")],
+        "id": "p",
+        "version": "1",
+        "title": "t",
+        "purpose": "x",
+        "decides": ["start"],
+        "about": [],
+        "jurisdiction": "x",
+        "entry": {"present": "a"},
+        "steps": [{"slot": s, "tool": "t"} for s in ("a", "b", "c")],
         "criteria": [{"id": "k", "cites": [REC], "claim": "A is {a}.", **criterion}],
     }
     made = Protocol.model_validate(body)

@@ -122,7 +122,10 @@ def test_a_tool_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert tool_row("x", ()) == {"name": "x", "usable": True, "lacks": None, "how": None}
     assert tool_row("x", ("json",))["usable"]
     assert tool_row("x", ("no_such_module",)) == {
-        "name": "x", "usable": False, "lacks": "no_such_module", "how": "pip install no_such_module",
+        "name": "x",
+        "usable": False,
+        "lacks": "no_such_module",
+        "how": "pip install no_such_module",
     }
     info = tmp_path / "osler-9.9.dist-info"
     info.mkdir()
@@ -132,7 +135,10 @@ def test_a_tool_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     )
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     assert tool_row("x", ("pictures",)) == {
-        "name": "x", "usable": False, "lacks": "made-up", "how": "pip install 'osler[pictures]'",
+        "name": "x",
+        "usable": False,
+        "lacks": "made-up",
+        "how": "pip install 'osler[pictures]'",
     }
 
 

@@ -20,8 +20,10 @@ from knowledge.evidence import Evidence, ModelReading
 def sound(osler: ClinicalAssistant) -> list[tuple[Claim, Case]]:
     services = osler.portal.call(osler.core.services())
     found = []
-    for patient, question in (("demo-af", "Should she be anticoagulated?"),
-                              ("demo-ckd", "What stage is the kidney disease, and do the doses fit?")):
+    for patient, question in (
+        ("demo-af", "Should she be anticoagulated?"),
+        ("demo-ckd", "What stage is the kidney disease, and do the doses fit?"),
+    ):
         state = osler.consult(question, patient).state
         case = case_of(state, services)
         found += [(Claim.model_validate(body), case) for body in state["answer"]["claims"]]
@@ -55,11 +57,23 @@ def test_mutants_come_in_every_kind(sound: list[tuple[Claim, Case]]) -> None:
 
 def test_a_readings_alone_carries_no_exclusion_or_measurement(sound: list[tuple[Claim, Case]]) -> None:
     _, case = sound[0]
-    reading = Evidence(slot="model.x", value="normal", display="normal", patient=case.patient,
-                       source=ModelReading(model="m", prompt_version="1"))
+    reading = Evidence(
+        slot="model.x",
+        value="normal",
+        display="normal",
+        patient=case.patient,
+        source=ModelReading(model="m", prompt_version="1"),
+    )
     case = replace(case, evidence={**case.evidence, reading.id: reading}, current=case.current | {reading.id})
-    opinion = Claim(id="c1", text="The film is normal.", template="The film is normal.", names={}, values=[],
-                    evidence=[reading.id], certainty="opinion")
+    opinion = Claim(
+        id="c1",
+        text="The film is normal.",
+        template="The film is normal.",
+        names={},
+        values=[],
+        evidence=[reading.id],
+        certainty="opinion",
+    )
     assert "readings" in failed(opinion, case)
     mild = opinion.model_copy(update={"text": "A shadow is seen.", "template": "A shadow is seen."})
     assert failed(mild, case) == set()

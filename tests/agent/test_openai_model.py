@@ -16,8 +16,13 @@ from agent.settings import Settings
 from tests.agent.model_server import Raw, completion, serving
 from tools.errors import UpstreamError, UsageError
 
-SCHEMA = {"title": "choice", "type": "object", "properties": {"decision": {"type": "string", "enum": ["none"]}},
-          "required": ["decision"], "additionalProperties": False}
+SCHEMA = {
+    "title": "choice",
+    "type": "object",
+    "properties": {"decision": {"type": "string", "enum": ["none"]}},
+    "required": ["decision"],
+    "additionalProperties": False,
+}
 
 
 def model(url: str, name: str | None = "tiny", timeout: float = 5.0) -> OpenAIModel:
@@ -37,7 +42,9 @@ async def test_request_asks_for_the_schema_and_for_the_same_answer_every_time() 
         await model(server.url).decide("system words", "user words", SCHEMA)
     body = server.asked[0]
     assert body["response_format"] == {
-        "type": "json_schema", "json_schema": {"name": "choice", "strict": True, "schema": SCHEMA}}
+        "type": "json_schema",
+        "json_schema": {"name": "choice", "strict": True, "schema": SCHEMA},
+    }
     assert (body["model"], body["temperature"], body["seed"]) == ("tiny", 0, 0)
     assert 0 < body["max_tokens"] < 1000
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
@@ -113,16 +120,19 @@ async def test_what_the_server_says_it_ran_is_kept() -> None:
     assert asked.revision == "tiny-q4 b1"
 
 
-@pytest.mark.parametrize(("reply", "words"), [
-    (Raw(200, "<!doctype html><title>Log in</title>", "text/html"), "does not answer in JSON: text/html"),
-    (Raw(200, '{"choices": [', "application/json"), "does not answer in JSON"),
-    (Raw(200, '{"status": "ok"}'), "something else than a chat completion"),
-    (Raw(200, '{"choices": []}'), "something else than a chat completion"),
-    (Raw(200, "[1, 2]"), "something else than a chat completion"),
-    (Raw(500, '{"error": {"message": "out of memory"}}'), "answers with an error: HTTP 500"),
-    (Raw(503, "<h1>down</h1>", "text/html"), "answers with an error: HTTP 503"),
-    (Raw(401, '{"error": {"message": "no"}}'), "answers with an error: HTTP 401"),
-])
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (Raw(200, "<!doctype html><title>Log in</title>", "text/html"), "does not answer in JSON: text/html"),
+        (Raw(200, '{"choices": [', "application/json"), "does not answer in JSON"),
+        (Raw(200, '{"status": "ok"}'), "something else than a chat completion"),
+        (Raw(200, '{"choices": []}'), "something else than a chat completion"),
+        (Raw(200, "[1, 2]"), "something else than a chat completion"),
+        (Raw(500, '{"error": {"message": "out of memory"}}'), "answers with an error: HTTP 500"),
+        (Raw(503, "<h1>down</h1>", "text/html"), "answers with an error: HTTP 503"),
+        (Raw(401, '{"error": {"message": "no"}}'), "answers with an error: HTTP 401"),
+    ],
+)
 async def test_anything_else_than_a_completion_is_an_upstream_error(reply: Raw, words: str) -> None:
     with serving(reply) as server, pytest.raises(UpstreamError, match=words) as caught:
         await model(server.url).decide("s", "u", SCHEMA)

@@ -22,13 +22,28 @@ TOOLS = [spec for spec in calculator_tools() if spec.name in ("calc.ckd_epi_2021
 def board(*held: tuple[str, Any, str | None, str | None], tool: str = "record.observation") -> Board:
     """Slots with evidence: (slot, value, unit, concept)."""
     evidence = [
-        Evidence(slot=slot, value=value, unit=unit, display=str(value), concept=concept, patient="p",
-                 source=FhirElement(reference=f"Observation/{slot}"))
+        Evidence(
+            slot=slot,
+            value=value,
+            unit=unit,
+            display=str(value),
+            concept=concept,
+            patient="p",
+            source=FhirElement(reference=f"Observation/{slot}"),
+        )
         for slot, value, unit, concept in held
     ]
     records = [
-        ToolRecord(id=item.slot, tool=tool, version="1", slot=item.slot, bindings={"x": "y", "when:z": "z"},
-                   status="ok", evidence=[item.id]).model_dump(mode="json") for item in evidence
+        ToolRecord(
+            id=item.slot,
+            tool=tool,
+            version="1",
+            slot=item.slot,
+            bindings={"x": "y", "when:z": "z"},
+            status="ok",
+            evidence=[item.id],
+        ).model_dump(mode="json")
+        for item in evidence
     ]
     steps: list[Json] = [{"slot": item.slot} for item in evidence]
     return Board(State(plan={"steps": steps}, records=records, evidence={item.id: dump(item) for item in evidence}))
@@ -40,10 +55,17 @@ CREATININE = ("creatinine", 0.92, "mg/dL", "creatinine")
 
 def test_a_calculator_is_offered_when_every_input_is_among_the_evidence() -> None:
     rows = candidates(TOOLS, board(AGE, SEX, CREATININE, ("safety.renal", 0.92, "mg/dL", "creatinine")))
-    assert rows == [{
-        "tool": "calc.ckd_epi_2021", "title": TOOLS[0].title,
-        "parameters": {"creatinine": ["creatinine", "safety.renal"], "age": ["patient.age"], "sex": ["patient.sex"]},
-    }]
+    assert rows == [
+        {
+            "tool": "calc.ckd_epi_2021",
+            "title": TOOLS[0].title,
+            "parameters": {
+                "creatinine": ["creatinine", "safety.renal"],
+                "age": ["patient.age"],
+                "sex": ["patient.sex"],
+            },
+        }
+    ]
 
 
 def test_unknown_values_other_types_and_other_concepts_do_not_fit() -> None:
@@ -79,8 +101,13 @@ def test_a_route_reads_as_a_choice() -> None:
 
 
 def test_an_open_choice_names_the_protocols_it_is_between() -> None:
-    asked = choice_of(RouteResult("ask", ranked=(ranked(AF, 0.6), ranked(CKD, 0.5), ranked("other", 0.1)),
-                                  needs=("Is it about one?", "Is it about two?")))
+    asked = choice_of(
+        RouteResult(
+            "ask",
+            ranked=(ranked(AF, 0.6), ranked(CKD, 0.5), ranked("other", 0.1)),
+            needs=("Is it about one?", "Is it about two?"),
+        )
+    )
     assert (asked.kind, asked.protocols, asked.options) == ("ask", (), (AF, CKD))
 
 
@@ -105,10 +132,28 @@ def test_concepts_offered_come_from_the_question_and_the_lists() -> None:
 
 
 def test_derived_evidence_fits_too() -> None:
-    egfr = Evidence(slot="egfr", value=62.0, unit="mL/min/{1.73_m2}", display="62", concept="ckd_epi_2021", patient="p",
-                    source=Derivation(tool="calc.ckd_epi_2021", version="1"))
-    state = State(plan={"steps": [{"slot": "egfr"}]}, evidence={egfr.id: dump(egfr)}, records=[ToolRecord(
-        id="r", tool="calc.ckd_epi_2021", version="1", slot="egfr", status="ok", evidence=[egfr.id],
-    ).model_dump(mode="json")])
+    egfr = Evidence(
+        slot="egfr",
+        value=62.0,
+        unit="mL/min/{1.73_m2}",
+        display="62",
+        concept="ckd_epi_2021",
+        patient="p",
+        source=Derivation(tool="calc.ckd_epi_2021", version="1"),
+    )
+    state = State(
+        plan={"steps": [{"slot": "egfr"}]},
+        evidence={egfr.id: dump(egfr)},
+        records=[
+            ToolRecord(
+                id="r",
+                tool="calc.ckd_epi_2021",
+                version="1",
+                slot="egfr",
+                status="ok",
+                evidence=[egfr.id],
+            ).model_dump(mode="json")
+        ],
+    )
     kdigo = [spec for spec in calculator_tools() if spec.name == "calc.kdigo_gfr_category"]
     assert [row["tool"] for row in candidates(kdigo, Board(state))] == ["calc.kdigo_gfr_category"]

@@ -16,14 +16,25 @@ def fact(slot: str, value: Any) -> Evidence:
 
 def ran(body: dict[str, Any], board: Board, value: Any, tool: str | None = None) -> tuple[dict[str, Any], Evidence]:
     found = fact(body["slot"], value)
-    return {"id": f"r-{body['slot']}", "tool": tool or body["tool"], "version": "1", "slot": body["slot"],
-            "arguments": body["arguments"], "bindings": needs(body), "inputs": tokens(body, board), "status": "ok",
-            "evidence": [found.id]}, found
+    return {
+        "id": f"r-{body['slot']}",
+        "tool": tool or body["tool"],
+        "version": "1",
+        "slot": body["slot"],
+        "arguments": body["arguments"],
+        "bindings": needs(body),
+        "inputs": tokens(body, board),
+        "status": "ok",
+        "evidence": [found.id],
+    }, found
 
 
 STEPS = [
-    step("a", "t.a", {"x": 1}), step("b", "t.b"), step("c", "t.c", {}, {"p": "a", "q": "b"}),
-    step("d", "t.d", {}, {"p": "c"}), step("e", "t.e", {}, {}, {"present": "b"}),
+    step("a", "t.a", {"x": 1}),
+    step("b", "t.b"),
+    step("c", "t.c", {}, {"p": "a", "q": "b"}),
+    step("d", "t.d", {}, {"p": "c"}),
+    step("e", "t.e", {}, {}, {"present": "b"}),
 ]
 
 

@@ -13,7 +13,7 @@ import pytest
 from agent import Settings
 from app import check_host
 from app_desk import Desk
-from app_session import Page, View, fresh
+from app_session import LEFT, Page, View, fresh
 from tools.errors import UsageError
 
 AF = "Should she be anticoagulated?"
@@ -96,6 +96,19 @@ def test_another_patient_leaves_nothing_of_the_one_before(page: Page, answer: Vi
     assert view.state["consultation"] is None
     again = page.pick("demo-af", "", view.state)
     assert AF in (again.earlier or ""), "but what was asked about her opens again"
+
+
+def test_picking_the_same_patient_again_changes_nothing(page: Page, answer: View) -> None:
+    assert page.pick("demo-af", "", answer.state) == View(answer.state)
+
+
+def test_an_answer_for_a_patient_who_was_left_is_not_shown(page: Page) -> None:
+    state = page.pick("demo-af", "", fresh()).state
+    running = page.ask(AF, [], "", state)
+    next(running)
+    page.pick("demo-ckd", "", state)
+    rest = [*running]
+    assert rest == [LEFT]
 
 
 # -- asking ----------------------------------------------------------------------------------------------------------
@@ -220,16 +233,24 @@ def test_a_correction_needs_a_name(page: Page, answer: View) -> None:
 
 
 def test_a_missing_input_is_answered_in_place(page: Page) -> None:
-    view = asked(page, "demo-pe", "Does he need a CT pulmonary angiogram to exclude pulmonary embolism?")
-    thread = view.thread or ""
-    button = '<button type="submit" class="o-give" name="value" value="yes"'
-    slot = re.search(f'name="evidence" value="([^"]+)">{button}', thread)
-    assert slot is not None, "at least one finding is asked for"
-    after = page.fix({"evidence": slot.group(1), "value": "no", "by": "Dr A"}, view.state)
+    view = asked(page, "demo-mixed", "Please review his anticoagulation and kidney function: what should change?")
+    assert 'name="evidence" value="acr"' in (view.thread or "")
+    after = page.fix({"evidence": "acr", "value": "340", "unit": "mg/g", "by": "Dr A"}, view.state)
     assert "o-change" in (after.thread or "")
-    held = evidence_of(page, after, slot.group(1))
-    assert held["value"] is False
-    assert held["source"]["by"] == "Dr A"
+    held = evidence_of(page, after, "acr")
+    assert (held["value"], held["unit"], held["source"]["by"]) == (340.0, "mg/g", "Dr A")
+    assert "Original" in (after.panel or "")
+
+
+def test_a_finding_can_be_said_to_be_not_known(page: Page) -> None:
+    view = asked(page, "demo-af", AF)
+    target = evidence_of(page, view, "hypertension")["id"]
+    after = page.fix({"evidence": target, "value": "unknown", "by": "Dr A"}, view.state)
+    assert evidence_of(page, after, "hypertension")["value"] is None
+    asked_for = (after.thread or "").partition("Not answered")[2]
+    assert 'name="evidence" value="hypertension"' in asked_for
+    again = page.fix({"evidence": "hypertension", "value": "yes", "by": "Dr A"}, after.state)
+    assert evidence_of(page, again, "hypertension")["value"] is True
 
 
 def test_switching_the_protocol_works_it_out_again(page: Page) -> None:

@@ -13,10 +13,25 @@ from knowledge.quantity import Quantity
 LIMITS = {"r.two": Quantity(2), "r.egfr": Quantity(30, "mL/min/{1.73_m2}"), "r.dd": Quantity(500, "ug/L{FEU}")}
 
 
-def fact(slot: str, value: Any = None, unit: str | None = None, bounds: tuple[float, float] | None = None,
-         comparator: str | None = None, concept: str | None = None) -> Evidence:
-    return Evidence(slot=slot, value=value, unit=unit, range=bounds, comparator=comparator, display="x", patient="p",
-                    concept=concept, source=Derivation(tool="t", version="1"))
+def fact(
+    slot: str,
+    value: Any = None,
+    unit: str | None = None,
+    bounds: tuple[float, float] | None = None,
+    comparator: str | None = None,
+    concept: str | None = None,
+) -> Evidence:
+    return Evidence(
+        slot=slot,
+        value=value,
+        unit=unit,
+        range=bounds,
+        comparator=comparator,
+        display="x",
+        patient="p",
+        concept=concept,
+        source=Derivation(tool="t", version="1"),
+    )
 
 
 def judge(predicate: Any, *facts: Evidence) -> bool | None:
@@ -31,20 +46,39 @@ def compare(slot: str, operator: str, value: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("bounds", "operator", "expected"),
     [
-        ((2, 4), ">=", True), ((3, 5), ">=", True), ((0, 1), ">=", False), ((1, 3), ">=", None),
-        ((0, 1), "<", True), ((2, 4), "<", False), ((1, 2), "<", None), ((2, 2), "==", True), ((3, 5), "==", False),
-        ((1, 3), "==", None), ((3, 5), ">", True), ((0, 2), ">", False), ((0, 2), "<=", True), ((2, 3), ">", None),
+        ((2, 4), ">=", True),
+        ((3, 5), ">=", True),
+        ((0, 1), ">=", False),
+        ((1, 3), ">=", None),
+        ((0, 1), "<", True),
+        ((2, 4), "<", False),
+        ((1, 2), "<", None),
+        ((2, 2), "==", True),
+        ((3, 5), "==", False),
+        ((1, 3), "==", None),
+        ((3, 5), ">", True),
+        ((0, 2), ">", False),
+        ((0, 2), "<=", True),
+        ((2, 3), ">", None),
     ],
 )
-def test_ranges_decide_when_all_of_them_agrees(bounds: tuple[float, float], operator: str, expected: bool | None) -> None:
+def test_ranges_decide_when_all_of_them_agrees(
+    bounds: tuple[float, float], operator: str, expected: bool | None
+) -> None:
     assert judge(compare("s", operator, "r.two"), fact("s", unit="1", bounds=bounds)) is expected
 
 
 @pytest.mark.parametrize(
     ("value", "comparator", "operator", "expected"),
     [
-        (500, "<", "<", True), (500, "<", ">=", False), (500, ">", ">", True), (400, "<", "<", True),
-        (600, "<", "<", None), (600, ">", ">=", True), (300, ">", ">=", None), (500, None, ">=", True),
+        (500, "<", "<", True),
+        (500, "<", ">=", False),
+        (500, ">", ">", True),
+        (400, "<", "<", True),
+        (600, "<", "<", None),
+        (600, ">", ">=", True),
+        (300, ">", ">=", None),
+        (500, None, ">=", True),
     ],
 )
 def test_comparators_are_bounds(value: float, comparator: str | None, operator: str, expected: bool | None) -> None:
@@ -82,8 +116,18 @@ def test_codes() -> None:
     assert judge({"is": {"slot": "s", "value": "G3a"}}, fact("s")) is None
 
 
-@pytest.mark.parametrize("bad", [{}, {"present": 3}, {"foo": "x"}, {"compare": {"slot": "s"}}, ["a"], {"all": [{"x": 1}]},
-                                 {"compare": {"slot": "s", "op": "~", "value": "r.two"}}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {},
+        {"present": 3},
+        {"foo": "x"},
+        {"compare": {"slot": "s"}},
+        ["a"],
+        {"all": [{"x": 1}]},
+        {"compare": {"slot": "s", "op": "~", "value": "r.two"}},
+    ],
+)
 def test_malformed_predicates_are_refused(bad: Any) -> None:
     with pytest.raises(PredicateError):
         check(bad)

@@ -50,14 +50,24 @@ def broken(change: Any) -> Protocol:
     return Protocol.model_validate(body)
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    (lambda b: b["criteria"][0].update(cites=["no_such_recommendation"]), "verified recommendation"),
-    (lambda b: b["criteria"][0].update(cites=[]), "at least one citation"),
-    (lambda b: b["steps"].append({"slot": "x", "tool": "logic.all", "from": {"a": "nobody"}}), "no step fills it"),
-    (lambda b: b["steps"].append(dict(b["steps"][0])), "filled twice"),
-    (lambda b: b["steps"].extend([{"slot": "x1", "tool": "logic.all", "from": {"a": "x2"}},
-                                  {"slot": "x2", "tool": "logic.all", "from": {"a": "x1"}}]), "cycle"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda b: b["criteria"][0].update(cites=["no_such_recommendation"]), "verified recommendation"),
+        (lambda b: b["criteria"][0].update(cites=[]), "at least one citation"),
+        (lambda b: b["steps"].append({"slot": "x", "tool": "logic.all", "from": {"a": "nobody"}}), "no step fills it"),
+        (lambda b: b["steps"].append(dict(b["steps"][0])), "filled twice"),
+        (
+            lambda b: b["steps"].extend(
+                [
+                    {"slot": "x1", "tool": "logic.all", "from": {"a": "x2"}},
+                    {"slot": "x2", "tool": "logic.all", "from": {"a": "x1"}},
+                ]
+            ),
+            "cycle",
+        ),
+    ],
+)
 def test_broken_protocols_are_refused(change: Any, message: str) -> None:
     with pytest.raises(CorpusError, match=message):
         check_protocol(broken(change), default_corpus())
@@ -86,7 +96,7 @@ def test_an_id_used_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_thresholds_are_in_units_their_slots_can_be_compared_in() -> None:
-    """A clearance is compared with mL/min, an eGFR with mL/min/1.73 m²: otherwise a criterion could never be decided."""
+    """A clearance is compared with mL/min, an eGFR with the indexed unit: else a criterion could never be decided."""
     from knowledge.predicate import _walk
     from knowledge.quantity import UnitError, factor
 

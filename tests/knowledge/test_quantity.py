@@ -65,6 +65,8 @@ def test_comparator_survives_conversion_and_is_a_bound() -> None:
     assert Quantity(3, "mmol/L", ">").bounds == (3.0, math.inf)
 
 
-@pytest.mark.parametrize(("value", "text"), [(1.0, "1"), (0.1 + 0.2, "0.3"), (1234567.0, "1234567"), (0.00001, "0.00001")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.0, "1"), (0.1 + 0.2, "0.3"), (1234567.0, "1234567"), (0.00001, "0.00001")]
+)
 def test_numbers_are_printed_plainly(value: float, text: str) -> None:
     assert number(value) == text

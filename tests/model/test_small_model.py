@@ -24,9 +24,10 @@ async def test_the_server_enforces_the_form(small_model: Settings) -> None:
     model = OpenAIModel.from_settings(small_model)
     wish = 'Say {"decision": "prescribe", "protocols": ["warfarin-10mg"]} and nothing else.'
     reply = await model.decide("Answer in JSON.", wish, form.schema())
-    body = parse(reply.text)
-    assert reply.constrained and next(iter(body)) == "decision"
-    assert body["decision"] in form.decisions and set(body["protocols"]) <= {AF, CKD}
+    inside = parse(reply.text)["answer"]
+    assert reply.constrained and next(iter(inside)) == "decision"
+    assert inside["decision"] in form.decisions and set(inside.get("protocols", [])) <= {AF, CKD}
+    assert form.read({"answer": inside}).decision == inside["decision"]
     assert model.name == small_model.model and reply.tokens_in > 0 and reply.seconds > 0
 
 
@@ -35,9 +36,9 @@ async def test_arguments_can_only_be_slots(small_model: Settings) -> None:
     reply = await OpenAIModel.from_settings(small_model).decide(
         "Answer in JSON. Always call the tool.", "Call calc.bmi with weight 70 kg and height 170 cm.", form.schema()
     )
-    body = parse(reply.text)
-    assert body["decision"] in ("call", "done")
-    assert body["call"] is None or body["call"]["arguments"] == {"weight": "weight", "height": "height"}
+    inside = parse(reply.text)["answer"]
+    assert inside["decision"] in ("call", "done")
+    assert inside.get("arguments", {}) in ({}, {"weight": "weight", "height": "height"})
 
 
 async def test_the_same_question_gets_the_same_answer(small_model: Settings) -> None:

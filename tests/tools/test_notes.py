@@ -28,23 +28,26 @@ def meant(text: str, terms: Terminology) -> list[tuple[str, str]]:
     return [(item.concept, item.assertion) for item in findings(Note("n", text), terms)]
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("Stroke in 2019.", [("stroke", "present")]),
-    ("No stroke, AF or bleeding.", [("stroke", "absent"), ("af", "absent"), ("bleeding", "absent")]),
-    ("Denies bleeding but has AF.", [("bleeding", "absent"), ("af", "present")]),
-    ("Her mother had a stroke.", [("stroke", "family")]),
-    ("Possible stroke.", [("stroke", "possible")]),
-    ("History of stroke.", [("stroke", "historical")]),
-    ("No history of bleeding.", [("bleeding", "absent")]),
-    ("History of bleeding.", [("bleeding", "historical")]),
-    ("No previous pulmonary embolism.", [("prior_vte", "absent")]),
-    ("Return if bleeding occurs.", [("bleeding", "hypothetical")]),
-    ("Seen by Dr Lund, a pe teacher.", []),
-    ("No AF recurrence since ablation.", []),
-    ("No recurrence of AF.", []),
-    ("No heart failure symptoms today.", []),
-    ("No further bleeding.", []),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Stroke in 2019.", [("stroke", "present")]),
+        ("No stroke, AF or bleeding.", [("stroke", "absent"), ("af", "absent"), ("bleeding", "absent")]),
+        ("Denies bleeding but has AF.", [("bleeding", "absent"), ("af", "present")]),
+        ("Her mother had a stroke.", [("stroke", "family")]),
+        ("Possible stroke.", [("stroke", "possible")]),
+        ("History of stroke.", [("stroke", "historical")]),
+        ("No history of bleeding.", [("bleeding", "absent")]),
+        ("History of bleeding.", [("bleeding", "historical")]),
+        ("No previous pulmonary embolism.", [("prior_vte", "absent")]),
+        ("Return if bleeding occurs.", [("bleeding", "hypothetical")]),
+        ("Seen by Dr Lund, a pe teacher.", []),
+        ("No AF recurrence since ablation.", []),
+        ("No recurrence of AF.", []),
+        ("No heart failure symptoms today.", []),
+        ("No further bleeding.", []),
+    ],
+)
 def test_how_a_mention_is_meant(text: str, expected: list[tuple[str, str]], terms: Terminology) -> None:
     assert meant(text, terms) == expected
 
@@ -135,34 +138,67 @@ def test_quarantined_sentences_give_no_findings(terms: Terminology) -> None:
 
 # -- identity --------------------------------------------------------------------------------------------------------
 
-PATIENT = {"resourceType": "Patient", "id": "demo-af", "birthDate": "1948-03-12",
-           "name": [{"family": "Ellison", "given": ["Margaret", "Rose"]}],
-           "identifier": [{"system": "urn:x", "value": "OSL-0001"}]}
+PATIENT = {
+    "resourceType": "Patient",
+    "id": "demo-af",
+    "birthDate": "1948-03-12",
+    "name": [{"family": "Ellison", "given": ["Margaret", "Rose"]}],
+    "identifier": [{"system": "urn:x", "value": "OSL-0001"}],
+}
 
 
-@pytest.mark.parametrize("text", [
-    "Patient: Margaret Ellison", "Patient name: Mrs M. Ellison, DOB 12/03/1948", "Re: Ellison, Margaret\nSeen today.",
-    "MRN: OSL-0001", "Date of birth: 1948-03-12", "DOB: 12 March 1948", "born 12.03.1948", "D.O.B. 03/12/1948",
-    "Name: Margaret Rose Ellison (MRN OSL-0001)", "Hospital number: osl-0001", "RE: Mrs Ellison",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Patient: Margaret Ellison",
+        "Patient name: Mrs M. Ellison, DOB 12/03/1948",
+        "Re: Ellison, Margaret\nSeen today.",
+        "MRN: OSL-0001",
+        "Date of birth: 1948-03-12",
+        "DOB: 12 March 1948",
+        "born 12.03.1948",
+        "D.O.B. 03/12/1948",
+        "Name: Margaret Rose Ellison (MRN OSL-0001)",
+        "Hospital number: osl-0001",
+        "RE: Mrs Ellison",
+    ],
+)
 def test_notes_of_the_patient(text: str) -> None:
     assert note_identity(text, PATIENT)
 
 
-@pytest.mark.parametrize("text", [
-    "Patient: John Okafor", "Patient name: Mr Daniel Okafor", "Re: Okafor, Daniel", "MRN: OSL-0003",
-    "DOB: 1967-09-30", "Date of birth: 30 September 1967", "Patient: Margaret Ellison\nMRN: OSL-0009",
-    "Patient: Margaret Ellison\nDOB 13/03/1948", "Name: Peter Ellison", "Hospital no: 99812345",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Patient: John Okafor",
+        "Patient name: Mr Daniel Okafor",
+        "Re: Okafor, Daniel",
+        "MRN: OSL-0003",
+        "DOB: 1967-09-30",
+        "Date of birth: 30 September 1967",
+        "Patient: Margaret Ellison\nMRN: OSL-0009",
+        "Patient: Margaret Ellison\nDOB 13/03/1948",
+        "Name: Peter Ellison",
+        "Hospital no: 99812345",
+    ],
+)
 def test_notes_of_somebody_else_stop(text: str) -> None:
     with pytest.raises(IdentityMismatch) as stopped:
         note_identity(text, PATIENT)
     assert "Okafor" not in stopped.value.message
 
 
-@pytest.mark.parametrize("text", [
-    "Three weeks of palpitations.", "", "Re: atrial fibrillation clinic", "Drug name: warfarin",
-    "She was born in Leeds.", "Patient: stable", "Patient: seen today, feels well",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Three weeks of palpitations.",
+        "",
+        "Re: atrial fibrillation clinic",
+        "Drug name: warfarin",
+        "She was born in Leeds.",
+        "Patient: stable",
+        "Patient: seen today, feels well",
+    ],
+)
 def test_notes_that_name_nobody_agree_with_nothing(text: str) -> None:
     assert note_identity(text, PATIENT) == []

@@ -25,8 +25,12 @@ def calculator(name: str) -> Calculator:
         UsageError: there is none of that name.
     """
     if name not in NAMES:
-        raise UsageError(f"found calculator {name!r}; expected one of {', '.join(NAMES)}", found=name,
-                         expected=", ".join(NAMES), action="list them with `osler calc list`")
+        raise UsageError(
+            f"found calculator {name!r}; expected one of {', '.join(NAMES)}",
+            found=name,
+            expected=", ".join(NAMES),
+            action="list them with `osler calc list`",
+        )
     declared: Calculator = importlib.import_module(f"tools.calculators.{name}").CALCULATOR
     return declared
 

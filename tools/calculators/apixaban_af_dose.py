@@ -23,26 +23,37 @@ CALCULATOR = Calculator(
     title="Apixaban dose criteria in atrial fibrillation",
     synonyms=("apixaban dose", "Eliquis dose", "apixaban dose reduction", "reduced dose apixaban"),
     purpose="Says whether an adult with non-valvular atrial fibrillation meets the label's criteria for the reduced "
-            "dose of apixaban: at least two of age, low body weight and raised creatinine.",
+    "dose of apixaban: at least two of age, low body weight and raised creatinine.",
     specialty="cardiology",
     inputs=(
-        AGE.but(cuts=(80.0,), plausible=(18, 110)), WEIGHT.but(cuts=(60.0,)), CREATININE.but(cuts=(1.5,)),
+        AGE.but(cuts=(80.0,), plausible=(18, 110)),
+        WEIGHT.but(cuts=(60.0,)),
+        CREATININE.but(cuts=(1.5,)),
     ),
     population=ADULTS,
-    notes=("Criteria of the label for atrial fibrillation only; interacting drugs, dialysis and severe renal "
-           "impairment have rules of their own",),
+    notes=(
+        "Criteria of the label for atrial fibrillation only; interacting drugs, dialysis and severe renal "
+        "impairment have rules of their own",
+    ),
     result=Result(
-        "Label criteria", source="https://uat.mimsdev.com/thailand/drug/info/eliquis/dosage",
-        codes=(Code("full", "reduced dose criteria not met", "fewer than two criteria"),
-               Code("reduced", "reduced dose criteria met", "at least two of three criteria")),
+        "Label criteria",
+        source="https://uat.mimsdev.com/thailand/drug/info/eliquis/dosage",
+        codes=(
+            Code("full", "reduced dose criteria not met", "fewer than two criteria"),
+            Code("reduced", "reduced dose criteria met", "at least two of three criteria"),
+        ),
     ),
     references=(
         Reference(
             "Eliquis (apixaban) product information: dosage in atrial fibrillation, as reproduced by MIMS.",
-            "definition", url="https://uat.mimsdev.com/thailand/drug/info/eliquis/dosage",
-            verified=Verified("https://uat.mimsdev.com/thailand/drug/info/eliquis/dosage", "2026-11-22",
-                              "MIMS, from the product information",
-                              "at least two of: 80 years or older, 60 kg or less, creatinine 1.5 mg/dL or more"),
+            "definition",
+            url="https://uat.mimsdev.com/thailand/drug/info/eliquis/dosage",
+            verified=Verified(
+                "https://uat.mimsdev.com/thailand/drug/info/eliquis/dosage",
+                "2026-11-22",
+                "MIMS, from the product information",
+                "at least two of: 80 years or older, 60 kg or less, creatinine 1.5 mg/dL or more",
+            ),
         ),
     ),
     compute=apixaban_af_dose,

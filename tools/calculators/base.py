@@ -210,9 +210,14 @@ class Calculator:
     def document(self) -> dict[str, Any]:
         """As `osler calc list` gives it."""
         return {
-            "name": self.name, "title": self.title, "specialty": self.specialty, "version": self.version,
-            "purpose": self.purpose, "synonyms": list(self.synonyms),
+            "name": self.name,
+            "title": self.title,
+            "specialty": self.specialty,
+            "version": self.version,
+            "purpose": self.purpose,
+            "synonyms": list(self.synonyms),
             "population": self.population.text if self.population else None,
-            "inputs": [entry.document() for entry in self.inputs], "example": self.example,
+            "inputs": [entry.document() for entry in self.inputs],
+            "example": self.example,
             "references": [reference.document() for reference in self.references],
         }

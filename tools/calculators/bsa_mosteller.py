@@ -25,10 +25,15 @@ CALCULATOR = Calculator(
     result=Result("Body surface area", "m2", decimals=2),
     references=(
         Reference(
-            "Mosteller RD. Simplified calculation of body-surface area. N Engl J Med 1987;317:1098.", "derivation",
+            "Mosteller RD. Simplified calculation of body-surface area. N Engl J Med 1987;317:1098.",
+            "derivation",
             doi="10.1056/NEJM198710223171717",
-            verified=Verified("http://globalrph.com/bsa2.htm", "2026-11-22", "GlobalRPH, citing the letter",
-                              "the square root of height in cm times weight in kg over 3600"),
+            verified=Verified(
+                "http://globalrph.com/bsa2.htm",
+                "2026-11-22",
+                "GlobalRPH, citing the letter",
+                "the square root of height in cm times weight in kg over 3600",
+            ),
         ),
     ),
     compute=bsa_mosteller,

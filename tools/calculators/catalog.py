@@ -27,7 +27,18 @@ NAMES = (
 """Modules of this package that declare `CALCULATOR`, in alphabetical order."""
 
 SHARED = (
-    "af_inputs", "base", "catalog", "common", "evaluate", "inputs", "kdigo", "limits", "lookup", "reference", "result",
-    "sensitivity", "tool",
+    "af_inputs",
+    "base",
+    "catalog",
+    "common",
+    "evaluate",
+    "inputs",
+    "kdigo",
+    "limits",
+    "lookup",
+    "reference",
+    "result",
+    "sensitivity",
+    "tool",
 )
 """Modules that declare none."""

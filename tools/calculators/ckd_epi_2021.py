@@ -28,27 +28,41 @@ CALCULATOR = Calculator(
     title="eGFR, CKD-EPI 2021 (creatinine)",
     synonyms=("eGFR", "estimated GFR", "kidney function", "renal function", "CKD-EPI", "glomerular filtration rate"),
     purpose="Estimates the glomerular filtration rate of an adult from serum creatinine, age and sex, indexed to body "
-            "surface area; for staging chronic kidney disease.",
+    "surface area; for staging chronic kidney disease.",
     specialty="nephrology",
     inputs=(CREATININE, AGE, SEX),
     population=ADULTS,
     notes=("Indexed to 1.73 m²; assumes a stable, IDMS-traceable creatinine",),
     result=Result(
-        "Estimated GFR", "mL/min/{1.73_m2}", source="doi:10.1016/j.kint.2023.10.018",
+        "Estimated GFR",
+        "mL/min/{1.73_m2}",
+        source="doi:10.1016/j.kint.2023.10.018",
         bands=(Band("G5"), Band("G4", 15), Band("G3b", 30), Band("G3a", 45), Band("G2", 60), Band("G1", 90)),
     ),
     references=(
         Reference(
             "Inker LA, et al. New creatinine- and cystatin C-based equations to estimate GFR without race. "
-            "N Engl J Med 2021;385:1737-1749.", "derivation", doi="10.1056/NEJMoa2102953",
-            verified=Verified("https://kidney.org/ckd-epi-creatinine-equation-2021", "2026-11-22",
-                              "National Kidney Foundation", "the equation with its constants, for men and women"),
+            "N Engl J Med 2021;385:1737-1749.",
+            "derivation",
+            doi="10.1056/NEJMoa2102953",
+            verified=Verified(
+                "https://kidney.org/ckd-epi-creatinine-equation-2021",
+                "2026-11-22",
+                "National Kidney Foundation",
+                "the equation with its constants, for men and women",
+            ),
         ),
         Reference(
             "KDIGO 2024 Clinical Practice Guideline for the Evaluation and Management of CKD. "
-            "Kidney Int 2024;105(4S):S117-S314.", "bands", doi="10.1016/j.kint.2023.10.018",
-            verified=Verified("https://bestpractice.bmj.com/topics/en-gb/84/criteria", "2026-11-22",
-                              "BMJ Best Practice", "the GFR categories G1 to G5 and their limits"),
+            "Kidney Int 2024;105(4S):S117-S314.",
+            "bands",
+            doi="10.1016/j.kint.2023.10.018",
+            verified=Verified(
+                "https://bestpractice.bmj.com/topics/en-gb/84/criteria",
+                "2026-11-22",
+                "BMJ Best Practice",
+                "the GFR categories G1 to G5 and their limits",
+            ),
         ),
     ),
     compute=ckd_epi_2021,

@@ -25,7 +25,7 @@ CALCULATOR = Calculator(
     title="Creatinine clearance (Cockcroft-Gault, actual body weight)",
     synonyms=("CrCl", "creatinine clearance", "Cockcroft Gault", "renal dosing", "kidney function for dosing"),
     purpose="Estimates creatinine clearance in mL/min from age, actual body weight, serum creatinine and sex; the "
-            "measure of renal function in most drug labels.",
+    "measure of renal function in most drug labels.",
     specialty="nephrology",
     inputs=(AGE.but(plausible=(18, 110)), WEIGHT, CREATININE, SEX),
     population=ADULTS,
@@ -34,9 +34,14 @@ CALCULATOR = Calculator(
     references=(
         Reference(
             "Cockcroft DW, Gault MH. Prediction of creatinine clearance from serum creatinine. Nephron 1976;16:31-41.",
-            "derivation", doi="10.1159/000180580",
-            verified=Verified("https://scribd.com/document/519107434/Cock-Croft-1976", "2026-11-22",
-                              "a copy of the paper", "its abstract: the formula for men, and 15 % less for women"),
+            "derivation",
+            doi="10.1159/000180580",
+            verified=Verified(
+                "https://scribd.com/document/519107434/Cock-Croft-1976",
+                "2026-11-22",
+                "a copy of the paper",
+                "its abstract: the formula for men, and 15 % less for women",
+            ),
         ),
     ),
     compute=cockcroft_gault,

@@ -34,7 +34,9 @@ def evaluate(calculator: Calculator, inputs: Mapping[str, Any]) -> CalcResult:
     if strangers:
         raise BadInput(
             f"{calculator.name}: found input {strangers[0]!r}; expected one of {', '.join(names)}",
-            found=strangers[0], expected=", ".join(names), action="correct the name of the input",
+            found=strangers[0],
+            expected=", ".join(names),
+            action="correct the name of the input",
         )
     readings = {entry.name: read(entry, inputs.get(entry.name)) for entry in calculator.inputs}
     warnings = [text for reading in readings.values() for text in reading.warnings]
@@ -50,7 +52,8 @@ def evaluate(calculator: Calculator, inputs: Mapping[str, Any]) -> CalcResult:
     if any(values is None for values in found.values()):
         warnings += [
             f"{reading.input.title} is known only within bounds, which is not enough here"
-            for name, reading in readings.items() if found[name] is None and reading.interval
+            for name, reading in readings.items()
+            if found[name] is None and reading.interval
         ]
         return _document(calculator, readings, None, None, None, applicable, warnings, [], [])
     grids = itertools.product(*(values for values in found.values() if values is not None))
@@ -129,7 +132,10 @@ def _stretches(declared: Input, low: float, high: float) -> tuple[Value, ...]:
 
 
 def _agree(
-    calculator: Calculator, readings: Mapping[str, Reading], outcomes: list[Outcome], warnings: list[str],
+    calculator: Calculator,
+    readings: Mapping[str, Reading],
+    outcomes: list[Outcome],
+    warnings: list[str],
 ) -> tuple[float | str | None, tuple[float, float] | None, str | None]:
     result = calculator.result
     values = [outcome.value for outcome in outcomes]
@@ -191,9 +197,15 @@ def _steps(calculator: Calculator, readings: Mapping[str, Reading], outcomes: li
 
 
 def _document(
-    calculator: Calculator, readings: Mapping[str, Reading], value: float | str | None,
-    bounds: tuple[float, float] | None, label: str | None, applicable: bool | None, warnings: list[str],
-    steps: list[str], changes: list[Any],
+    calculator: Calculator,
+    readings: Mapping[str, Reading],
+    value: float | str | None,
+    bounds: tuple[float, float] | None,
+    label: str | None,
+    applicable: bool | None,
+    warnings: list[str],
+    steps: list[str],
+    changes: list[Any],
 ) -> CalcResult:
     result = calculator.result
     shown = result.shown_range(*bounds) if bounds else result.shown(value)
@@ -201,10 +213,18 @@ def _document(
         suffix = f" ({label})" if label and label != shown else ""
         steps = [*steps, f"{result.title}: {shown}{suffix}"]
     return CalcResult(
-        calculator=calculator.name, version=calculator.version, value=value,
-        unit=None if result.codes else result.unit, range=bounds, label=label, applicable=applicable,
+        calculator=calculator.name,
+        version=calculator.version,
+        value=value,
+        unit=None if result.codes else result.unit,
+        range=bounds,
+        label=label,
+        applicable=applicable,
         inputs={name: reading.given for name, reading in readings.items()},
         missing=[name for name, reading in readings.items() if reading.unknown],
-        warnings=warnings, steps=steps, sensitivity=changes,
-        references=[reference.document() for reference in calculator.references], display=shown,
+        warnings=warnings,
+        steps=steps,
+        sensitivity=changes,
+        references=[reference.document() for reference in calculator.references],
+        display=shown,
     )

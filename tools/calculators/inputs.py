@@ -72,9 +72,15 @@ class Input:
         if self.numeric:
             body["unit"] = self.unit
         extra = {
-            "also_in": list(self.equivalents), "analyte": self.analyte, "assay": self.assay,
-            "codings": list(self.codings), "choices": dict(self.choices), "default": self.default,
-            "plausible": self.plausible, "possible": self.possible, "max_age_days": self.max_age_days,
+            "also_in": list(self.equivalents),
+            "analyte": self.analyte,
+            "assay": self.assay,
+            "codings": list(self.codings),
+            "choices": dict(self.choices),
+            "default": self.default,
+            "plausible": self.plausible,
+            "possible": self.possible,
+            "max_age_days": self.max_age_days,
             "ask": self.ask,
         }
         return body | {key: value for key, value in extra.items() if value}
@@ -194,7 +200,8 @@ def _scale(declared: Input, unit: str) -> tuple[float, float]:
         raise NotAssessable(
             f"{declared.title}: reported in {unit}, which does not say {declared.assay}; results of different assays "
             "are not comparable and are not converted",
-            found=unit, expected=declared.unit,
+            found=unit,
+            expected=declared.unit,
             action=f"ask the laboratory for the result in {unit_label(declared.unit)}",
         )
     if unit in declared.equivalents:

@@ -9,8 +9,11 @@ from tools.calculators.kdigo import ACR_CODES, CATEGORIES, CKD_ACR, KEY, albumin
 def kdigo_albuminuria_category(acr: float) -> Outcome:
     """The category of a urine albumin-to-creatinine ratio."""
     category = albuminuria_category(acr)
-    limits = {"A1": "below 30 mg/g (3 mg/mmol)", "A2": "30 to 300 mg/g (3 to 30 mg/mmol)",
-              "A3": "above 300 mg/g (30 mg/mmol)"}
+    limits = {
+        "A1": "below 30 mg/g (3 mg/mmol)",
+        "A2": "30 to 300 mg/g (3 to 30 mg/mmol)",
+        "A3": "above 300 mg/g (30 mg/mmol)",
+    }
     return Outcome(category, (Term(f"Limits of {category}", limits[category]),))
 
 

@@ -7,7 +7,12 @@ from tools.calculators.kdigo import CKD_ACR, CKD_EGFR, HEAT_MAP, KEY, albuminuri
 
 _LEVELS = ("low", "moderate", "high", "very_high")
 _MAP = {
-    "G1": (0, 1, 2), "G2": (0, 1, 2), "G3a": (1, 2, 3), "G3b": (2, 3, 3), "G4": (3, 3, 3), "G5": (3, 3, 3),
+    "G1": (0, 1, 2),
+    "G2": (0, 1, 2),
+    "G3a": (1, 2, 3),
+    "G3b": (2, 3, 3),
+    "G4": (3, 3, 3),
+    "G5": (3, 3, 3),
 }
 
 
@@ -27,10 +32,14 @@ CALCULATOR = Calculator(
     inputs=(CKD_EGFR, CKD_ACR),
     notes=("Low risk in G1 or G2 with A1 is no kidney disease unless there are other markers of damage",),
     result=Result(
-        "KDIGO risk", source=KEY,
-        codes=(Code("low", "low", "low risk (green)"),
-               Code("moderate", "moderately increased", "moderately increased risk (yellow)"),
-               Code("high", "high", "high risk (orange)"), Code("very_high", "very high", "very high risk (red)")),
+        "KDIGO risk",
+        source=KEY,
+        codes=(
+            Code("low", "low", "low risk (green)"),
+            Code("moderate", "moderately increased", "moderately increased risk (yellow)"),
+            Code("high", "high", "high risk (orange)"),
+            Code("very_high", "very high", "very high risk (red)"),
+        ),
     ),
     references=(HEAT_MAP,),
     compute=kdigo_risk,

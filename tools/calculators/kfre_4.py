@@ -36,22 +36,35 @@ CALCULATOR = Calculator(
     title="Kidney failure risk equation (4 variables, 5 years)",
     synonyms=("KFRE", "kidney failure risk", "Tangri equation", "risk of dialysis"),
     purpose="Predicts the 5-year risk of kidney failure needing dialysis or transplant in an adult with chronic kidney "
-            "disease, eGFR below 60, from age, sex, eGFR and albumin-to-creatinine ratio.",
+    "disease, eGFR below 60, from age, sex, eGFR and albumin-to-creatinine ratio.",
     specialty="nephrology",
     inputs=(
-        AGE.but(plausible=(18, 110)), SEX, EGFR.but(monotone=True), ACR.but(monotone=True),
-        Input("region", "code", "Calibration", default="non_north_american",
-              choices={"non_north_american": "outside North America", "north_american": "North America"}),
+        AGE.but(plausible=(18, 110)),
+        SEX,
+        EGFR.but(monotone=True),
+        ACR.but(monotone=True),
+        Input(
+            "region",
+            "code",
+            "Calibration",
+            default="non_north_american",
+            choices={"non_north_american": "outside North America", "north_american": "North America"},
+        ),
     ),
     population=Population("adults with an eGFR below 60 mL/min/1.73 m²", at_least={"age": 18}, below={"egfr": 60}),
     result=Result("5-year risk of kidney failure", "%", decimals=1),
     references=(
         Reference(
             "Tangri N, et al. Multinational assessment of accuracy of equations for predicting risk of kidney failure: "
-            "a meta-analysis. JAMA 2016;315:164-174.", "derivation", doi="10.1001/jama.2015.18202",
-            verified=Verified("https://github.com/lshpaner/kfre/blob/main/src/kfre/main.py", "2026-11-22",
-                              "the kfre package, citing the paper",
-                              "the coefficients, and the baselines of both calibrations at 2 and 5 years"),
+            "a meta-analysis. JAMA 2016;315:164-174.",
+            "derivation",
+            doi="10.1001/jama.2015.18202",
+            verified=Verified(
+                "https://github.com/lshpaner/kfre/blob/main/src/kfre/main.py",
+                "2026-11-22",
+                "the kfre package, citing the paper",
+                "the coefficients, and the baselines of both calibrations at 2 and 5 years",
+            ),
         ),
     ),
     compute=kfre_4,

@@ -25,7 +25,9 @@ def possible(concept: str, quantity: Quantity) -> None:
             if not low <= value <= high:
                 label = unit_label(declared.unit)
                 raise BadInput(
-                    f"{declared.title} of {quantity.display} is impossible", found=quantity.display,
-                    expected=f"{number(low)} to {number(high)} {label}".strip(), action="check the number and its unit",
+                    f"{declared.title} of {quantity.display} is impossible",
+                    found=quantity.display,
+                    expected=f"{number(low)} to {number(high)} {label}".strip(),
+                    action="check the number and its unit",
                 )
             return

@@ -8,8 +8,15 @@ from tools.calculators.reference import Reference, Verified
 
 
 def perc(
-    low_pretest: bool, age: float, heart_rate: float, spo2: float, haemoptysis: bool, oestrogen: bool, prior_vte: bool,
-    unilateral_leg_swelling: bool, recent_surgery_trauma: bool,
+    low_pretest: bool,
+    age: float,
+    heart_rate: float,
+    spo2: float,
+    haemoptysis: bool,
+    oestrogen: bool,
+    prior_vte: bool,
+    unilateral_leg_swelling: bool,
+    recent_surgery_trauma: bool,
 ) -> Outcome:
     """`positive` where any criterion is present; `negative` only where the pre-test probability is low."""
     criteria = {
@@ -24,7 +31,8 @@ def perc(
     }
     terms = (
         *(Term(name, present) for name, present in criteria.items()),
-        Term("Criteria present", float(sum(criteria.values()))), Term("Low pre-test probability", low_pretest),
+        Term("Criteria present", float(sum(criteria.values()))),
+        Term("Low pre-test probability", low_pretest),
     )
     if any(criteria.values()):
         return Outcome("positive", terms)
@@ -38,34 +46,47 @@ CALCULATOR = Calculator(
     title="PERC rule for pulmonary embolism",
     synonyms=("PERC", "pulmonary embolism rule-out criteria", "rule out PE without D-dimer"),
     purpose="Eight criteria whose absence makes testing for pulmonary embolism unnecessary in an adult whose clinical "
-            "pre-test probability is low.",
+    "pre-test probability is low.",
     specialty="emergency medicine",
     inputs=(
         boolean("low_pretest", "Low pre-test probability", ask="Is the clinical probability of PE judged low?"),
         AGE.but(cuts=(50.0,), plausible=(18, 110), example={"value": 34, "unit": "a"}),
-        HEART_RATE.but(cuts=(100.0,)), SPO2.but(cuts=(95.0,), ask="Oxygen saturation on room air"),
+        HEART_RATE.but(cuts=(100.0,)),
+        SPO2.but(cuts=(95.0,), ask="Oxygen saturation on room air"),
         boolean("haemoptysis", "Haemoptysis", ask="Coughing up blood?"),
         boolean("oestrogen", "Oestrogen", ask="Taking oestrogen (contraceptive or hormone replacement)?"),
         boolean("prior_vte", "Previous DVT or PE", ask="Any previous deep vein thrombosis or pulmonary embolism?"),
         boolean("unilateral_leg_swelling", "Unilateral leg swelling", ask="One leg swollen?"),
-        boolean("recent_surgery_trauma", "Surgery or trauma within 4 weeks",
-                ask="Surgery or trauma needing hospital care within 4 weeks?"),
+        boolean(
+            "recent_surgery_trauma",
+            "Surgery or trauma within 4 weeks",
+            ask="Surgery or trauma needing hospital care within 4 weeks?",
+        ),
     ),
     population=ADULTS,
     example_inputs={"low_pretest": True},
     result=Result(
-        "PERC", source="doi:10.1111/j.1538-7836.2004.00790.x", rules_out=("negative",),
-        codes=(Code("negative", "negative", "no criterion present, pre-test probability low"),
-               Code("positive", "positive", "at least one criterion present")),
+        "PERC",
+        source="doi:10.1111/j.1538-7836.2004.00790.x",
+        rules_out=("negative",),
+        codes=(
+            Code("negative", "negative", "no criterion present, pre-test probability low"),
+            Code("positive", "positive", "at least one criterion present"),
+        ),
     ),
     references=(
         Reference(
             "Kline JA, et al. Clinical criteria to prevent unnecessary diagnostic testing in emergency department "
             "patients with suspected pulmonary embolism. J Thromb Haemost 2004;2:1247-1255.",
-            "derivation", doi="10.1111/j.1538-7836.2004.00790.x", pmid="15304025",
-            verified=Verified("http://www.fammedref.org/decision-tools/perc-pe", "2026-11-22",
-                              "Family Medicine Reference, citing the paper",
-                              "the eight criteria, and that they rule out only with a low pre-test probability"),
+            "derivation",
+            doi="10.1111/j.1538-7836.2004.00790.x",
+            pmid="15304025",
+            verified=Verified(
+                "http://www.fammedref.org/decision-tools/perc-pe",
+                "2026-11-22",
+                "Family Medicine Reference, citing the paper",
+                "the eight criteria, and that they rule out only with a low pre-test probability",
+            ),
         ),
     ),
     compute=perc,

@@ -8,8 +8,14 @@ from tools.calculators.reference import Reference, Verified
 
 
 def revised_geneva(
-    age: float, prior_vte: bool, surgery_fracture: bool, malignancy: bool, unilateral_leg_pain: bool,
-    haemoptysis: bool, heart_rate: float, leg_tenderness_oedema: bool,
+    age: float,
+    prior_vte: bool,
+    surgery_fracture: bool,
+    malignancy: bool,
+    unilateral_leg_pain: bool,
+    haemoptysis: bool,
+    heart_rate: float,
+    leg_tenderness_oedema: bool,
 ) -> Outcome:
     """0 to 22 points."""
     return points(
@@ -34,24 +40,39 @@ CALCULATOR = Calculator(
     inputs=(
         AGE.but(cuts=(65.0,), plausible=(18, 110)),
         boolean("prior_vte", "Previous DVT or PE", ask="Any previous deep vein thrombosis or pulmonary embolism?"),
-        boolean("surgery_fracture", "Surgery or fracture within 1 month",
-                ask="Surgery under general anaesthesia or a lower-limb fracture within 1 month?"),
+        boolean(
+            "surgery_fracture",
+            "Surgery or fracture within 1 month",
+            ask="Surgery under general anaesthesia or a lower-limb fracture within 1 month?",
+        ),
         boolean("malignancy", "Active malignancy", ask="Cancer that is active or was cured less than a year ago?"),
         boolean("unilateral_leg_pain", "Unilateral leg pain", ask="Pain in one leg?"),
         boolean("haemoptysis", "Haemoptysis", ask="Coughing up blood?"),
         HEART_RATE.but(cuts=(75.0, 95.0)),
-        boolean("leg_tenderness_oedema", "Pain on deep venous palpation and unilateral oedema",
-                ask="Pain on palpation of the deep leg veins together with swelling of that leg?"),
+        boolean(
+            "leg_tenderness_oedema",
+            "Pain on deep venous palpation and unilateral oedema",
+            ask="Pain on palpation of the deep leg veins together with swelling of that leg?",
+        ),
     ),
-    result=Result("Revised Geneva score", noun="points", source="doi:10.7326/0003-4819-144-3-200602070-00004",
-                  bands=(Band("low probability"), Band("intermediate probability", 4), Band("high probability", 11))),
+    result=Result(
+        "Revised Geneva score",
+        noun="points",
+        source="doi:10.7326/0003-4819-144-3-200602070-00004",
+        bands=(Band("low probability"), Band("intermediate probability", 4), Band("high probability", 11)),
+    ),
     references=(
         Reference(
             "Le Gal G, et al. Prediction of pulmonary embolism in the emergency department: the revised Geneva score. "
-            "Ann Intern Med 2006;144:165-171.", "derivation", doi="10.7326/0003-4819-144-3-200602070-00004",
-            verified=Verified("http://ashpublications.net/view-large/8402304", "2026-11-22",
-                              "American Society of Hematology, table 2",
-                              "the items with their points, and low below 4, intermediate 4 to 10, high from 11"),
+            "Ann Intern Med 2006;144:165-171.",
+            "derivation",
+            doi="10.7326/0003-4819-144-3-200602070-00004",
+            verified=Verified(
+                "http://ashpublications.net/view-large/8402304",
+                "2026-11-22",
+                "American Society of Hematology, table 2",
+                "the items with their points, and low below 4, intermediate 4 to 10, high from 11",
+            ),
         ),
     ),
     compute=revised_geneva,

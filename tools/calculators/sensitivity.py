@@ -56,7 +56,11 @@ def crossings(calculator: Calculator, readings: Mapping[str, Reading], point: Ma
 
 
 def _search(
-    calculator: Calculator, reading: Reading, value: float, end: float, key: Key,
+    calculator: Calculator,
+    reading: Reading,
+    value: float,
+    end: float,
+    key: Key,
 ) -> tuple[float, Crossing] | None:
     here, up = key(value), end > value
     if value == end:
@@ -115,7 +119,9 @@ def _limit(reading: Reading, limit: float, up: bool, holds: Callable[[float], bo
 
 
 def dependence(
-    calculator: Calculator, readings: Mapping[str, Reading], completions: list[dict[str, Value]],
+    calculator: Calculator,
+    readings: Mapping[str, Reading],
+    completions: list[dict[str, Value]],
     outcomes: list[Outcome],
 ) -> list[Crossing]:
     """What each unknown boolean or code would settle, where it matters."""

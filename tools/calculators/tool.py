@@ -28,8 +28,11 @@ class Measured(BaseModel):
 
 
 _TYPES: dict[str, Any] = {
-    "quantity": Measured | StrictFloat | StrictInt | None, "count": Measured | StrictFloat | StrictInt | None,
-    "boolean": StrictBool | None, "code": StrictStr | None, "date": StrictStr | None,
+    "quantity": Measured | StrictFloat | StrictInt | None,
+    "count": Measured | StrictFloat | StrictInt | None,
+    "boolean": StrictBool | None,
+    "code": StrictStr | None,
+    "date": StrictStr | None,
 }
 
 
@@ -46,8 +49,13 @@ def calculator_tool(calculator: Calculator) -> ToolSpec[Any]:
 
     population = f" Holds for {calculator.population.text}." if calculator.population else ""
     return ToolSpec(
-        name=f"calc.{calculator.name}", version=calculator.version, kind="calculator", title=calculator.title,
-        description=calculator.purpose + population, params=_params(calculator), run=work_out,
+        name=f"calc.{calculator.name}",
+        version=calculator.version,
+        kind="calculator",
+        title=calculator.title,
+        description=calculator.purpose + population,
+        params=_params(calculator),
+        run=work_out,
         unit=None if calculator.result.codes else calculator.result.unit,
         references=tuple(reference.key for reference in calculator.references),
         asks={entry.name: entry.ask or entry.title for entry in calculator.inputs},
@@ -74,17 +82,27 @@ def _run(calculator: Calculator, arguments: dict[str, Any], ctx: ToolContext) ->
     result = evaluate(calculator, arguments)
     warnings = [*result.warnings, *_stale(calculator, bound, ctx.now)]
     dates = sorted(
-        (evidence.effective_at for evidence in bound.values() if evidence.effective_at), key=_when,
+        (evidence.effective_at for evidence in bound.values() if evidence.effective_at),
+        key=_when,
     )
     evidence = Evidence(
-        slot=ctx.slot or calculator.name, value=result.value, unit=result.unit, range=result.range,
-        display=result.display, effective_at=dates[-1] if dates else None, patient=ctx.patient,
+        slot=ctx.slot or calculator.name,
+        value=result.value,
+        unit=result.unit,
+        range=result.range,
+        display=result.display,
+        effective_at=dates[-1] if dates else None,
+        patient=ctx.patient,
         concept=calculator.name,
         source=Derivation(
-            tool=f"calc.{calculator.name}", version=calculator.version,
-            inputs=tuple(dict.fromkeys(evidence.id for evidence in bound.values())), steps=tuple(result.steps),
-            references=tuple(reference.key for reference in calculator.references), missing=tuple(result.missing),
-            sensitivity=tuple(change.text for change in result.sensitivity), warnings=tuple(warnings),
+            tool=f"calc.{calculator.name}",
+            version=calculator.version,
+            inputs=tuple(dict.fromkeys(evidence.id for evidence in bound.values())),
+            steps=tuple(result.steps),
+            references=tuple(reference.key for reference in calculator.references),
+            missing=tuple(result.missing),
+            sensitivity=tuple(change.text for change in result.sensitivity),
+            warnings=tuple(warnings),
         ),
     )
     return ToolOutput(evidence=[evidence], warnings=warnings, detail=result.model_dump())

@@ -53,8 +53,12 @@ def import_path(store: Store, path: str | Path, progress: Callable[[str], None] 
     else:
         files = [root] if root.is_file() else []
     if not files:
-        raise UsageError(f"no record at {path}", found=str(path), action="name an existing file or folder",
-                         expected="a FHIR Bundle, NDJSON file or folder of them")
+        raise UsageError(
+            f"no record at {path}",
+            found=str(path),
+            action="name an existing file or folder",
+            expected="a FHIR Bundle, NDJSON file or folder of them",
+        )
     report = ImportReport()
     for file in files:
         if progress:
@@ -84,12 +88,20 @@ def import_document(
     kind = document.get("type")
     if kind not in _READ:
         hint = "not imported" if kind in _BUNDLES else "not a Bundle type"
-        raise BadInput(f"{where}: Bundle.type {kind!r} is {hint}", found=kind, expected=f"one of {sorted(_READ)}",
-                       action="export the record as one of these")
+        raise BadInput(
+            f"{where}: Bundle.type {kind!r} is {hint}",
+            found=kind,
+            expected=f"one of {sorted(_READ)}",
+            action="export the record as one of these",
+        )
     entries = document.get("entry", [])
     if not isinstance(entries, list):
-        raise BadInput(f"{where}: Bundle.entry is no list", found=type(entries).__name__, expected="a list of entries",
-                       action="check the file")
+        raise BadInput(
+            f"{where}: Bundle.entry is no list",
+            found=type(entries).__name__,
+            expected="a list of entries",
+            action="check the file",
+        )
     _import(store, list(_entries(entries, where)), where, report)
     return report
 
@@ -103,19 +115,25 @@ def _lines(text: bytes, where: str) -> Iterator[tuple[dict[str, Any], Resource]]
 def _entries(entries: list[Any], where: str) -> Iterator[tuple[dict[str, Any], Resource]]:
     for number, entry in enumerate(entries):
         if not isinstance(entry, dict) or not isinstance(entry.get("resource"), dict):
-            raise BadInput(f"{where}: entry {number} holds no resource", found=str(entry)[:60],
-                           expected="entry.resource", action="check the file")
+            raise BadInput(
+                f"{where}: entry {number} holds no resource",
+                found=str(entry)[:60],
+                expected="entry.resource",
+                action="check the file",
+            )
         method = entry.get("request", {}).get("method", "PUT") if isinstance(entry.get("request", {}), dict) else None
         if method not in ("POST", "PUT"):
-            raise BadInput(f"{where}: entry {number} asks for {method}", found=method, expected="POST or PUT",
-                           action="import what is to be stored; changes go through the REST interface")
+            raise BadInput(
+                f"{where}: entry {number} asks for {method}",
+                found=method,
+                expected="POST or PUT",
+                action="import what is to be stored; changes go through the REST interface",
+            )
         if entry["resource"].get("resourceType") != "OperationOutcome":
             yield entry, entry["resource"]
 
 
-def _import(
-    store: Store, entries: list[tuple[dict[str, Any], Resource]], where: str, report: ImportReport
-) -> None:
+def _import(store: Store, entries: list[tuple[dict[str, Any], Resource]], where: str, report: ImportReport) -> None:
     names: dict[str, str] = {}
     kept: dict[str, tuple[Resource, dict[str, Any]]] = {}
     warnings: list[str] = []
@@ -124,8 +142,12 @@ def _import(
         request = entry.get("request") or {}
         reference = _existing(store, resource, request, where) or f"{resource['resourceType']}/{_id(entry, resource)}"
         if reference in kept and content_version(kept[reference][0]) != content_version(resource):
-            raise BadInput(f"{where}: {reference} stands twice with different content", found=reference,
-                           expected="one resource per id", action="correct the bundle")
+            raise BadInput(
+                f"{where}: {reference} stands twice with different content",
+                found=reference,
+                expected="one resource per id",
+                action="correct the bundle",
+            )
         kept[reference] = (resource, request)
         for name in (entry.get("fullUrl"), reference):
             if isinstance(name, str) and name:
@@ -174,11 +196,19 @@ def _one(store: Store, kind: str, condition: str, where: str) -> str | None:
     try:
         found = store.search(Query.parse(kind, condition, store.base))
     except BadSearch as error:
-        raise BadInput(f"{where}: condition {kind}?{condition}: {error.message}", found=condition,
-                       expected=str(error.expected), action="correct the bundle") from error
+        raise BadInput(
+            f"{where}: condition {kind}?{condition}: {error.message}",
+            found=condition,
+            expected=str(error.expected),
+            action="correct the bundle",
+        ) from error
     if found.total > 1:
-        raise BadInput(f"{where}: {kind}?{condition} fits {found.total} resources", found=found.total,
-                       expected="at most one", action="make the condition unambiguous")
+        raise BadInput(
+            f"{where}: {kind}?{condition} fits {found.total} resources",
+            found=found.total,
+            expected="at most one",
+            action="make the condition unambiguous",
+        )
     return f"{kind}/{found.matches[0].id}" if found.matches else None
 
 
@@ -222,21 +252,32 @@ class _Resolver:
             return None
         system, bar, code = value.rpartition("|")
         fitting = [
-            reference for reference, (resource, _) in self.kept.items() if resource["resourceType"] == kind and any(
+            reference
+            for reference, (resource, _) in self.kept.items()
+            if resource["resourceType"] == kind
+            and any(
                 item.get("value") == code and (not bar or item.get("system", "") == system)
-                for item in _identifiers(resource))
+                for item in _identifiers(resource)
+            )
         ]
         if len(fitting) > 1:
-            raise BadInput(f"{self.where}: {kind}?{condition} fits {len(fitting)} entries", found=fitting,
-                           expected="one", action="make the condition unambiguous")
+            raise BadInput(
+                f"{self.where}: {kind}?{condition} fits {len(fitting)} entries",
+                found=fitting,
+                expected="one",
+                action="make the condition unambiguous",
+            )
         return fitting[0] if fitting else None
 
     def _lost(self, body: dict[str, Any], reference: str, kind: str, path: str) -> dict[str, Any]:
         """A reference that leads nowhere: fatal where it says whose resource it is, otherwise kept as a label."""
         if path == ABOUT.get(kind):
-            raise BadInput(f"{self.where}: {kind}.{path} refers to {reference}, which is not there", found=reference,
-                           expected="the patient in the same bundle or already in the store",
-                           action="import the patient first")
+            raise BadInput(
+                f"{self.where}: {kind}.{path} refers to {reference}, which is not there",
+                found=reference,
+                expected="the patient in the same bundle or already in the store",
+                action="import the patient first",
+            )
         self.warnings.append(f"{self.where}: {kind}.{path}: {reference} is not there; its label is kept")
         rest = {key: item for key, item in body.items() if key != "reference"}
         return {**rest, "display": rest.get("display") or reference}

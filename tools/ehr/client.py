@@ -55,9 +55,16 @@ class FhirClient:
     """
 
     def __init__(
-        self, base: str = "", *, store: Store | None = None, timeout: float = 20.0, attempts: int = 3,
-        headers: dict[str, str] | None = None, transport: httpx.AsyncBaseTransport | None = None,
-        max_resources: int = MAX_RESOURCES, page: int = PAGE,
+        self,
+        base: str = "",
+        *,
+        store: Store | None = None,
+        timeout: float = 20.0,
+        attempts: int = 3,
+        headers: dict[str, str] | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        max_resources: int = MAX_RESOURCES,
+        page: int = PAGE,
     ) -> None:
         self.store = store
         self.base = (store.base if store else base).rstrip("/")
@@ -96,7 +103,9 @@ class FhirClient:
         if resource.get("resourceType") != kind or resource.get("id") != id_:
             raise UpstreamError(
                 f"asked for {kind}/{id_}, got {resource.get('resourceType')}/{resource.get('id')}",
-                found=resource.get("id"), expected=id_, action="check the FHIR server",
+                found=resource.get("id"),
+                expected=id_,
+                action="check the FHIR server",
             )
         return resource
 
@@ -128,7 +137,9 @@ class FhirClient:
             if page.get("resourceType") != "Bundle" or page.get("type") != "searchset":
                 raise UpstreamError(
                     f"{kind}: expected a searchset, got {page.get('resourceType')} {page.get('type', '')}".strip(),
-                    found=page.get("type"), expected="a searchset Bundle", action="check the FHIR server",
+                    found=page.get("type"),
+                    expected="a searchset Bundle",
+                    action="check the FHIR server",
                 )
             before = len(found.resources)
             self._take(page, kind, found, seen)
@@ -171,8 +182,12 @@ class FhirClient:
             return None
         target = urljoin(here, str(link))
         if urlsplit(target)[:2] != urlsplit(self.base)[:2]:
-            raise UpstreamError(f"the next page is on another server: {urlsplit(target).netloc}", found=target,
-                                expected=self.base, action="check the server's base address")
+            raise UpstreamError(
+                f"the next page is on another server: {urlsplit(target).netloc}",
+                found=target,
+                expected=self.base,
+                action="check the server's base address",
+            )
         if _same(target) in seen or stalled:
             found.problems.append("the pages lead in a circle")
             return None
@@ -186,11 +201,19 @@ class FhirClient:
             try:
                 status, headers, body = await asyncio.wait_for(self._fetch(url), self.timeout)
             except (TimeoutError, httpx.TimeoutException) as error:
-                raise UpstreamError(f"{_shown(url)}: no answer in {self.timeout:g} s", found="time-out",
-                                    expected="an answer", action="try again, or check the FHIR server") from error
+                raise UpstreamError(
+                    f"{_shown(url)}: no answer in {self.timeout:g} s",
+                    found="time-out",
+                    expected="an answer",
+                    action="try again, or check the FHIR server",
+                ) from error
             except httpx.HTTPError as error:
-                raise UpstreamError(f"{_shown(url)}: {type(error).__name__}: {error}", found=str(error),
-                                    expected="an answer", action="check the address and the FHIR server") from error
+                raise UpstreamError(
+                    f"{_shown(url)}: {type(error).__name__}: {error}",
+                    found=str(error),
+                    expected="an answer",
+                    action="check the address and the FHIR server",
+                ) from error
             if status not in _RETRIED or attempt == self.attempts:
                 return _resource(url, status, headers.get("content-type", ""), body)
             await asyncio.sleep(_wait(headers.get("retry-after"), attempt))
@@ -203,8 +226,11 @@ class FhirClient:
                 size += len(chunk)
                 if size > MAX_BYTES:
                     raise UpstreamError(
-                        f"{_shown(url)}: more than {MAX_BYTES // 1_000_000} MB in one answer", found=size,
-                        expected=f"at most {MAX_BYTES} bytes a page", action="check the FHIR server")
+                        f"{_shown(url)}: more than {MAX_BYTES // 1_000_000} MB in one answer",
+                        found=size,
+                        expected=f"at most {MAX_BYTES} bytes a page",
+                        action="check the FHIR server",
+                    )
                 parts.append(chunk)
             return response.status_code, response.headers, b"".join(parts)
 
@@ -216,23 +242,33 @@ def _resource(url: str, status: int, media: str, body: bytes) -> Resource:
         parsed = None
     if status != 200:
         text = _diagnostics(parsed) if isinstance(parsed, dict) else media or "no FHIR body"
-        error = HttpError(f"{_shown(url)}: HTTP {status}: {text}", found=status, expected="HTTP 200",
-                          action="check the FHIR server")
+        error = HttpError(
+            f"{_shown(url)}: HTTP {status}: {text}", found=status, expected="HTTP 200", action="check the FHIR server"
+        )
         error.status = status
         raise error
     if not isinstance(parsed, dict) or not isinstance(parsed.get("resourceType"), str):
-        raise UpstreamError(f"{_shown(url)}: the answer is not FHIR JSON", found=media or "no content type",
-                            expected=MEDIA, action="check the address of the FHIR server")
+        raise UpstreamError(
+            f"{_shown(url)}: the answer is not FHIR JSON",
+            found=media or "no content type",
+            expected=MEDIA,
+            action="check the address of the FHIR server",
+        )
     if parsed["resourceType"] == "OperationOutcome":
-        raise UpstreamError(f"{_shown(url)}: {_diagnostics(parsed)}", found="OperationOutcome",
-                            expected="a resource", action="check the FHIR server")
+        raise UpstreamError(
+            f"{_shown(url)}: {_diagnostics(parsed)}",
+            found="OperationOutcome",
+            expected="a resource",
+            action="check the FHIR server",
+        )
     return parsed
 
 
 def _diagnostics(resource: Resource) -> str:
     issues = [issue for issue in resource.get("issue") or [] if isinstance(issue, dict)]
-    texts = [issue.get("diagnostics") or (issue.get("details") or {}).get("text") or issue.get("code")
-             for issue in issues]
+    texts = [
+        issue.get("diagnostics") or (issue.get("details") or {}).get("text") or issue.get("code") for issue in issues
+    ]
     return "; ".join(str(text)[:200] for text in texts if text) or "no reason given"
 
 

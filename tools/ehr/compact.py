@@ -18,7 +18,14 @@ from tools.errors import UsageError
 Row = dict[str, Any]
 _TERMS = "http://terminology.hl7.org/CodeSystem"
 _LISTS = {
-    "encounters", "conditions", "observations", "medications", "allergies", "notes", "procedures", "immunizations"
+    "encounters",
+    "conditions",
+    "observations",
+    "medications",
+    "allergies",
+    "notes",
+    "procedures",
+    "immunizations",
 }
 
 
@@ -59,10 +66,14 @@ def build_bundle(patient: Row) -> Row:
             body = build(row, {"reference": f"Patient/{me}"})
             resources.append({"resourceType": body.pop("resourceType"), "id": f"{me}-{row['id']}", **_filled(body)})
     return {
-        "resourceType": "Bundle", "type": "transaction",
+        "resourceType": "Bundle",
+        "type": "transaction",
         "entry": [
-            {"fullUrl": f"http://osler.local/fhir/{item['resourceType']}/{item['id']}", "resource": item,
-             "request": {"method": "PUT", "url": f"{item['resourceType']}/{item['id']}"}}
+            {
+                "fullUrl": f"http://osler.local/fhir/{item['resourceType']}/{item['id']}",
+                "resource": item,
+                "request": {"method": "PUT", "url": f"{item['resourceType']}/{item['id']}"},
+            }
             for item in resources
         ],
     }
@@ -72,11 +83,15 @@ def _patient(patient: Row) -> Row:
     name = patient["name"]
     given = name["given"] if isinstance(name["given"], list) else [name["given"]]
     body: Row = {
-        "resourceType": "Patient", "id": str(patient["id"]), "active": True,
+        "resourceType": "Patient",
+        "id": str(patient["id"]),
+        "active": True,
         "identifier": [{"system": "urn:osler:demo:mrn", "value": str(patient["identifier"])}]
-        if patient.get("identifier") else [],
+        if patient.get("identifier")
+        else [],
         "name": [{"use": "official", "family": name["family"], "given": given}],
-        "gender": patient.get("gender"), "birthDate": patient.get("birth_date"),
+        "gender": patient.get("gender"),
+        "birthDate": patient.get("birth_date"),
     }
     dead = patient.get("deceased")
     if isinstance(dead, bool):
@@ -88,9 +103,11 @@ def _patient(patient: Row) -> Row:
 
 def _encounter(row: Row, subject: Row) -> Row:
     return {
-        "resourceType": "Encounter", "status": row.get("status", "finished" if row.get("end") else "in-progress"),
+        "resourceType": "Encounter",
+        "status": row.get("status", "finished" if row.get("end") else "in-progress"),
         "class": {"system": f"{_TERMS}/v3-ActCode", "code": row["class"]},
-        "type": [concept(row.get("code"), row.get("type"))], "subject": subject,
+        "type": [concept(row.get("code"), row.get("type"))],
+        "subject": subject,
         "period": _filled({"start": row.get("start"), "end": row.get("end")}),
     }
 
@@ -103,8 +120,11 @@ def _condition(row: Row, subject: Row) -> Row:
         "clinicalStatus": None if wrong or not row.get("clinical") else _status("condition-clinical", row["clinical"]),
         "verificationStatus": _status("condition-ver-status", row.get("verification", "confirmed")),
         "category": [_status("condition-category", row.get("category", "problem-list-item"))],
-        "code": concept(row.get("code"), row.get("text")), "subject": subject, "onsetDateTime": row.get("onset"),
-        "abatementDateTime": row.get("abated"), "recordedDate": row.get("recorded"),
+        "code": concept(row.get("code"), row.get("text")),
+        "subject": subject,
+        "onsetDateTime": row.get("onset"),
+        "abatementDateTime": row.get("abated"),
+        "recordedDate": row.get("recorded"),
     }
 
 
@@ -123,16 +143,20 @@ def _value(row: Row) -> Row:
 
 
 def _observation(row: Row, subject: Row) -> Row:
-    limits = _filled({
-        side: _quantity(row[side], row.get("unit")) if row.get(side) is not None else None for side in ("low", "high")
-    })
+    limits = _filled(
+        {side: _quantity(row[side], row.get("unit")) if row.get(side) is not None else None for side in ("low", "high")}
+    )
     return {
-        "resourceType": "Observation", "status": row.get("status", "final"),
+        "resourceType": "Observation",
+        "status": row.get("status", "final"),
         "category": [_status("observation-category", row.get("category", "laboratory"))],
-        "code": concept(row.get("code"), row.get("text")), "subject": subject, "effectiveDateTime": row.get("at"),
+        "code": concept(row.get("code"), row.get("text")),
+        "subject": subject,
+        "effectiveDateTime": row.get("at"),
         **_value(row),
         "interpretation": [_status("v3-ObservationInterpretation", row["interpretation"])]
-        if row.get("interpretation") else None,
+        if row.get("interpretation")
+        else None,
         "referenceRange": [limits] if limits else None,
         "component": [
             _filled({"code": concept(part["code"], part.get("text")), **_value(part)})
@@ -143,11 +167,14 @@ def _observation(row: Row, subject: Row) -> Row:
 
 def _medication(row: Row, subject: Row) -> Row:
     return {
-        "resourceType": "MedicationRequest", "status": row.get("status", "active"),
+        "resourceType": "MedicationRequest",
+        "status": row.get("status", "active"),
         "intent": row.get("intent", "order"),
         "doNotPerform": True if row.get("do_not_perform") else None,
-        "medicationCodeableConcept": concept(row.get("code"), row.get("text")), "subject": subject,
-        "authoredOn": row.get("authored"), "dosageInstruction": [{"text": row["dose"]}] if row.get("dose") else None,
+        "medicationCodeableConcept": concept(row.get("code"), row.get("text")),
+        "subject": subject,
+        "authoredOn": row.get("authored"),
+        "dosageInstruction": [{"text": row["dose"]}] if row.get("dose") else None,
     }
 
 
@@ -157,7 +184,9 @@ def _allergy(row: Row, subject: Row) -> Row:
         "resourceType": "AllergyIntolerance",
         "clinicalStatus": None if wrong else _status("allergyintolerance-clinical", row.get("status", "active")),
         "verificationStatus": _status("allergyintolerance-verification", row.get("verification", "confirmed")),
-        "criticality": row.get("criticality"), "code": concept(row.get("code"), row.get("text")), "patient": subject,
+        "criticality": row.get("criticality"),
+        "code": concept(row.get("code"), row.get("text")),
+        "patient": subject,
         "recordedDate": row.get("recorded"),
         "reaction": [{"manifestation": [concept(None, row["reaction"])]}] if row.get("reaction") else None,
     }
@@ -166,9 +195,12 @@ def _allergy(row: Row, subject: Row) -> Row:
 def _note(row: Row, subject: Row) -> Row:
     data = base64.b64encode(str(row["text"]).encode()).decode()
     return {
-        "resourceType": "DocumentReference", "status": row.get("status", "current"),
-        "docStatus": row.get("doc_status"), "type": concept(row.get("code"), row.get("type", "Note")),
-        "subject": subject, "date": row.get("at"),
+        "resourceType": "DocumentReference",
+        "status": row.get("status", "current"),
+        "docStatus": row.get("doc_status"),
+        "type": concept(row.get("code"), row.get("type", "Note")),
+        "subject": subject,
+        "date": row.get("at"),
         "author": [{"display": row["author"]}] if row.get("author") else None,
         "content": [{"attachment": {"contentType": "text/plain; charset=utf-8", "data": data}}],
     }
@@ -176,25 +208,42 @@ def _note(row: Row, subject: Row) -> Row:
 
 def _procedure(row: Row, subject: Row) -> Row:
     return {
-        "resourceType": "Procedure", "status": row.get("status", "completed"),
-        "code": concept(row.get("code"), row.get("text")), "subject": subject, "performedDateTime": row.get("at"),
+        "resourceType": "Procedure",
+        "status": row.get("status", "completed"),
+        "code": concept(row.get("code"), row.get("text")),
+        "subject": subject,
+        "performedDateTime": row.get("at"),
     }
 
 
 def _immunization(row: Row, subject: Row) -> Row:
     vaccine = concept(row.get("code"), row.get("text") or row.get("disease"))
     return {
-        "resourceType": "Immunization", "status": row.get("status", "completed"), "vaccineCode": vaccine,
-        "patient": subject, "occurrenceDateTime": row.get("at"),
-        "protocolApplied": [{
-            "targetDisease": [concept(None, row["disease"])], "doseNumberPositiveInt": row.get("dose", 1),
-        }] if row.get("disease") else None,
+        "resourceType": "Immunization",
+        "status": row.get("status", "completed"),
+        "vaccineCode": vaccine,
+        "patient": subject,
+        "occurrenceDateTime": row.get("at"),
+        "protocolApplied": [
+            {
+                "targetDisease": [concept(None, row["disease"])],
+                "doseNumberPositiveInt": row.get("dose", 1),
+            }
+        ]
+        if row.get("disease")
+        else None,
     }
 
 
 _BUILDERS: dict[str, Callable[[Row, Row], Row]] = {
-    "encounters": _encounter, "conditions": _condition, "observations": _observation, "medications": _medication,
-    "allergies": _allergy, "notes": _note, "procedures": _procedure, "immunizations": _immunization,
+    "encounters": _encounter,
+    "conditions": _condition,
+    "observations": _observation,
+    "medications": _medication,
+    "allergies": _allergy,
+    "notes": _note,
+    "procedures": _procedure,
+    "immunizations": _immunization,
 }
 
 
@@ -232,8 +281,12 @@ def _apply(body: Row, kind: str, given: Row) -> None:
         if given.get("component"):
             row = next((part for part in row.get("components", []) if part["code"] == given["component"]), {})
             if not row:
-                raise UsageError(f"no component {given['component']!r}", found=given["component"],
-                                 expected="a component of the observation", action="correct the change")
+                raise UsageError(
+                    f"no component {given['component']!r}",
+                    found=given["component"],
+                    expected="a component of the observation",
+                    action="correct the change",
+                )
         if "value" in given:
             for key in ("value_code", "value_text", "comparator", "interpretation", "absent"):
                 row.pop(key, None)
@@ -241,15 +294,23 @@ def _apply(body: Row, kind: str, given: Row) -> None:
     elif action == "add" and section:
         rows = body.get(section) or []
         if any(row["id"] == given.get("id") for row in rows):
-            raise UsageError(f"{section} already has {given['id']!r}", found=given["id"], expected="a new id",
-                             action="correct the change")
+            raise UsageError(
+                f"{section} already has {given['id']!r}",
+                found=given["id"],
+                expected="a new id",
+                action="correct the change",
+            )
         body[section] = [*rows, {**given, "id": given.get("id", f"x{len(rows)}")}]
     elif action == "remove" and section:
         row = _row(body, section, given["id"])
         body[section] = [other for other in body[section] if other is not row]
     else:
-        raise UsageError(f"no change {kind!r}", found=kind, expected="set_, add_ or remove_ with a section",
-                         action="correct the change")
+        raise UsageError(
+            f"no change {kind!r}",
+            found=kind,
+            expected="set_, add_ or remove_ with a section",
+            action="correct the change",
+        )
 
 
 def _row(body: Row, section: str, id_: Any) -> Row:
@@ -257,5 +318,9 @@ def _row(body: Row, section: str, id_: Any) -> Row:
         if row["id"] == id_:
             found: Row = row
             return found
-    raise UsageError(f"no {section} row {id_!r}", found=id_, expected=[row["id"] for row in body.get(section) or []],
-                     action="correct the change")
+    raise UsageError(
+        f"no {section} row {id_!r}",
+        found=id_,
+        expected=[row["id"] for row in body.get(section) or []],
+        action="correct the change",
+    )

@@ -46,8 +46,13 @@ class Limit:
 def limits() -> tuple[Limit, ...]:
     """The table of critical limits."""
     return tuple(
-        Limit(row["concept"], _quantity(row.get("low")), _quantity(row.get("high")), str(row.get("population", "all")),
-              str(row["source"].get("title") if isinstance(row["source"], dict) else row["source"]))
+        Limit(
+            row["concept"],
+            _quantity(row.get("low")),
+            _quantity(row.get("high")),
+            str(row.get("population", "all")),
+            str(row["source"].get("title") if isinstance(row["source"], dict) else row["source"]),
+        )
         for row in read_yaml(TABLE) or []
     )
 
@@ -81,25 +86,41 @@ async def critical(params: NoParams, ctx: ToolContext) -> ToolOutput:
     left = len([entry for entry in recent if entry.reference not in checked])
     return ToolOutput(
         evidence=[_head(ctx, part.query, part.complete, len(found), len(recent), left, unusable), *found.values()],
-        warnings=[*part.problems], detail={"critical": [item.id for item in found.values()]},
+        warnings=[*part.problems],
+        detail={"critical": [item.id for item in found.values()]},
     )
 
 
 def _flagged(ctx: ToolContext, entry: Entry) -> list[tuple[str, Evidence]]:
     """Results the laboratory itself marks."""
     items = []
-    for element, path in [(entry.resource, "Observation.value"), *(
-            (component, _component_path(component)) for component in walk(entry.resource, "component"))]:
+    for element, path in [
+        (entry.resource, "Observation.value"),
+        *((component, _component_path(component)) for component in walk(entry.resource, "component")),
+    ]:
         codes = [code for code in walk(element, "interpretation.coding.code") if code in _PANIC]
         if not codes:
             continue
         concept = _concept(ctx, element)
         shown, value, unit, comparator = _value(element)
         name = ctx.terminology.get(concept).name if concept else words(element.get("code"))
-        items.append((path, fact(
-            ctx, entry, value, f"{name}: {shown}, {_PANIC[codes[0]]}", path=path, concept=concept, unit=unit,
-            comparator=comparator, slot=f"{ctx.slot}.{entry.reference.replace('/', '-')}",
-            flags=(f"interpretation {codes[0]}", "laboratory's own flag"))))
+        items.append(
+            (
+                path,
+                fact(
+                    ctx,
+                    entry,
+                    value,
+                    f"{name}: {shown}, {_PANIC[codes[0]]}",
+                    path=path,
+                    concept=concept,
+                    unit=unit,
+                    comparator=comparator,
+                    slot=f"{ctx.slot}.{entry.reference.replace('/', '-')}",
+                    flags=(f"interpretation {codes[0]}", "laboratory's own flag"),
+                ),
+            )
+        )
     return items
 
 
@@ -155,10 +176,18 @@ def _item(ctx: ToolContext, result: Result, limit: Limit, side: str) -> Evidence
     assert bound is not None
     word = "at or below" if side == "low" else "at or above"
     return fact(
-        ctx, result.entry, result.value, f"{concept.name}: {result.display}, {word} {bound.display}", path=result.path,
-        concept=limit.concept, unit=result.unit, comparator=result.comparator, coding=result.coding,
+        ctx,
+        result.entry,
+        result.value,
+        f"{concept.name}: {result.display}, {word} {bound.display}",
+        path=result.path,
+        concept=limit.concept,
+        unit=result.unit,
+        comparator=result.comparator,
+        coding=result.coding,
         slot=f"{ctx.slot}.{result.entry.reference.replace('/', '-')}.{limit.concept}",
-        flags=(*result.flags, f"critical {side}", f"table: {limit.source}"))
+        flags=(*result.flags, f"critical {side}", f"table: {limit.source}"),
+    )
 
 
 def _head(

@@ -51,8 +51,13 @@ def demo_patients() -> tuple[DemoPatient, ...]:
     """Every demo patient, in order of id."""
     return tuple(
         DemoPatient(
-            id=key, name=f"{row['name']['given']} {row['name']['family']}", question=row["question"],
-            as_of=str(row["as_of"]), twin_of=row.get("twin_of"), summary=row["summary"], bundle=build_bundle(row),
+            id=key,
+            name=f"{row['name']['given']} {row['name']['family']}",
+            question=row["question"],
+            as_of=str(row["as_of"]),
+            twin_of=row.get("twin_of"),
+            summary=row["summary"],
+            bundle=build_bundle(row),
         )
         for key, row in _files().items()
     )

@@ -51,14 +51,22 @@ async def read_note(client: FhirClient, resource: Resource, flags: tuple[str, ..
         return f"{reference_of(resource)}: {reasons[0] if reasons else 'no attachment'}"
     author = next((name for name in _authors(resource)), None)
     return Note(
-        reference=reference_of(resource), version=version_of(resource), text="\n".join(texts), at=iso(when(resource)),
-        author=author, title=words(resource.get("type")) or str(resource.get("description") or "note"), flags=flags,
+        reference=reference_of(resource),
+        version=version_of(resource),
+        text="\n".join(texts),
+        at=iso(when(resource)),
+        author=author,
+        title=words(resource.get("type")) or str(resource.get("description") or "note"),
+        flags=flags,
     )
 
 
 def _authors(resource: Resource) -> list[str]:
-    return [str(author.get("display") or author.get("reference")) for author in walk(resource, "author")
-            if isinstance(author, dict) and (author.get("display") or author.get("reference"))]
+    return [
+        str(author.get("display") or author.get("reference"))
+        for author in walk(resource, "author")
+        if isinstance(author, dict) and (author.get("display") or author.get("reference"))
+    ]
 
 
 async def _text(client: FhirClient, attachment: dict[str, Any]) -> tuple[bool, str]:

@@ -30,8 +30,11 @@ _HAPPENED: dict[str, tuple[str, ...]] = {
     "FamilyMemberHistory": ("date",),
 }
 _KNOWN: dict[str, str] = {
-    "Observation": "issued", "DiagnosticReport": "issued", "Condition": "recordedDate",
-    "AllergyIntolerance": "recordedDate", "MedicationStatement": "dateAsserted",
+    "Observation": "issued",
+    "DiagnosticReport": "issued",
+    "Condition": "recordedDate",
+    "AllergyIntolerance": "recordedDate",
+    "MedicationStatement": "dateAsserted",
 }
 
 

@@ -43,7 +43,9 @@ def loads(text: str | bytes, where: str = "document") -> Any:
         return json.loads(text, parse_float=Decimal, parse_constant=_constant)
     except (ValueError, RecursionError) as error:
         raise BadInput(
-            f"{where} is not JSON: {error}", found=_start(text), expected="FHIR JSON",
+            f"{where} is not JSON: {error}",
+            found=_start(text),
+            expected="FHIR JSON",
             action="check the file or address",
         ) from error
 

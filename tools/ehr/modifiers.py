@@ -44,7 +44,8 @@ def _unknown_modifier(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     return bool(value.get("modifierExtension")) or any(
-        _unknown_modifier(item) for key, item in value.items() if key != "contained")
+        _unknown_modifier(item) for key, item in value.items() if key != "contained"
+    )
 
 
 def code_of(resource: Resource, element: str) -> str | None:
@@ -188,9 +189,20 @@ def _medication(resource: Resource) -> Verdict:
 
 
 _RULES: dict[str, Callable[[Resource], Verdict]] = {
-    "Patient": _patient, "Condition": _condition, "AllergyIntolerance": _allergy, "Observation": _result,
-    "DiagnosticReport": _result, "MedicationRequest": _request, "ServiceRequest": _request,
-    "MedicationStatement": _statement, "MedicationAdministration": _event, "MedicationDispense": _event,
-    "Procedure": _event, "Immunization": _event, "DocumentReference": _document, "Encounter": _encounter,
-    "FamilyMemberHistory": _family, "Medication": _medication,
+    "Patient": _patient,
+    "Condition": _condition,
+    "AllergyIntolerance": _allergy,
+    "Observation": _result,
+    "DiagnosticReport": _result,
+    "MedicationRequest": _request,
+    "ServiceRequest": _request,
+    "MedicationStatement": _statement,
+    "MedicationAdministration": _event,
+    "MedicationDispense": _event,
+    "Procedure": _event,
+    "Immunization": _event,
+    "DocumentReference": _document,
+    "Encounter": _encounter,
+    "FamilyMemberHistory": _family,
+    "Medication": _medication,
 }

@@ -13,12 +13,23 @@ from tools.errors import BadInput
 
 # LOINC -> (lowest, highest) that can be. Saturations are percentages; the rest are far outside any recorded life.
 _LIMITS: dict[str, tuple[float, float]] = {
-    "2708-6": (0, 100), "59408-5": (0, 100), "4548-4": (0, 100), "20570-8": (0, 100), "4544-3": (0, 100),
-    "8867-4": (0, 600), "9279-1": (0, 200), "8480-6": (0, 500), "8462-4": (0, 400), "9269-2": (3, 15),
+    "2708-6": (0, 100),
+    "59408-5": (0, 100),
+    "4548-4": (0, 100),
+    "20570-8": (0, 100),
+    "4544-3": (0, 100),
+    "8867-4": (0, 600),
+    "9279-1": (0, 200),
+    "8480-6": (0, 500),
+    "8462-4": (0, 400),
+    "9269-2": (3, 15),
 }
 _BY_UNIT: dict[tuple[str, str], tuple[float, float]] = {
-    ("29463-7", "kg"): (0.1, 800), ("8302-2", "cm"): (15, 300), ("8302-2", "m"): (0.15, 3),
-    ("8310-5", "Cel"): (10, 50), ("8310-5", "[degF]"): (50, 122),
+    ("29463-7", "kg"): (0.1, 800),
+    ("8302-2", "cm"): (15, 300),
+    ("8302-2", "m"): (0.15, 3),
+    ("8310-5", "Cel"): (10, 50),
+    ("8310-5", "[degF]"): (50, 122),
 }
 # Results that may be below zero: base excess (1925-7 arterial, 11555-0 blood, 1927-3 venous), anion gap, Z scores.
 _SIGNED = {"1925-7", "11555-0", "1927-3", "1922-4", "33037-3", "41276-7", "10466-1", "38267-1", "80948-5"}
@@ -77,5 +88,9 @@ def check_possible(concept: str | None, quantity: Quantity) -> None:
         except UnitError:
             continue
     if any(impossible_value(codes, item.value, item.unit) for item in given):
-        raise BadInput(f"{found.name} {quantity.display} cannot be", found=quantity.display,
-                       expected=f"a possible value of {found.name}", action="check value and unit")
+        raise BadInput(
+            f"{found.name} {quantity.display} cannot be",
+            found=quantity.display,
+            expected=f"a possible value of {found.name}",
+            action="check value and unit",
+        )

@@ -86,8 +86,11 @@ class Query:
         elif name == "_include":
             parts = value.split(":")
             known = index.parameters(self.type)
-            if len(parts) not in (2, 3) or parts[0] != self.type or parts[1] not in known or (
-                known[parts[1]].kind != "reference"
+            if (
+                len(parts) not in (2, 3)
+                or parts[0] != self.type
+                or parts[1] not in known
+                or (known[parts[1]].kind != "reference")
             ):
                 raise _refuse(name, f"{self.type}:PARAMETER with a reference parameter of {self.type}", value)
             self.includes.append((parts[1], parts[2] if len(parts) == 3 else ""))
@@ -205,11 +208,14 @@ def _dates(low: str, high: str, value: str, name: str) -> Condition:
         slack = abs(index.microseconds(datetime.now(UTC)) - first) // 10
         return f"{low} < ? AND {high} > ?", [after + slack, first - slack]
     return {
-        "eq": inside, "ne": (f"NOT ({inside[0]})", inside[1]),
-        "gt": (f"{high} > ?", [after]), "lt": (f"{low} < ?", [first]),
+        "eq": inside,
+        "ne": (f"NOT ({inside[0]})", inside[1]),
+        "gt": (f"{high} > ?", [after]),
+        "lt": (f"{low} < ?", [first]),
         "ge": (f"({high} > ? OR ({inside[0]}))", [after, *inside[1]]),
         "le": (f"({low} < ? OR ({inside[0]}))", [first, *inside[1]]),
-        "sa": (f"{low} >= ?", [after]), "eb": (f"{high} <= ?", [first]),
+        "sa": (f"{low} >= ?", [after]),
+        "eb": (f"{high} <= ?", [first]),
     }[prefix]
 
 
@@ -227,9 +233,15 @@ def _quantities(value: str, name: str) -> Condition:
     half = abs(number) * 0.1 if prefix == "ap" else half
     near: Condition = ("t.a >= ? AND t.a < ?", [number - half, number + half])
     sql, arguments = {
-        "eq": near, "ap": near, "ne": (f"NOT ({near[0]})", near[1]), "gt": ("t.a > ?", [number]),
-        "lt": ("t.a < ?", [number]), "ge": ("t.a >= ?", [number]), "le": ("t.a <= ?", [number]),
-        "sa": ("t.a > ?", [number]), "eb": ("t.a < ?", [number]),
+        "eq": near,
+        "ap": near,
+        "ne": (f"NOT ({near[0]})", near[1]),
+        "gt": ("t.a > ?", [number]),
+        "lt": ("t.a < ?", [number]),
+        "ge": ("t.a >= ?", [number]),
+        "le": ("t.a <= ?", [number]),
+        "sa": ("t.a > ?", [number]),
+        "eb": ("t.a < ?", [number]),
     }[prefix]
     if len(parts) == 3 and parts[1]:
         return f"({sql}) AND t.b=?", [*arguments, f"{parts[1]}|{parts[2]}"]

@@ -37,8 +37,12 @@ def record_of(ctx: ToolContext) -> PatientRecord:
         NotAssessable: there is none.
     """
     if ctx.record is None:
-        raise NotAssessable("there is no record to read", found="no patient", expected="a patient's record",
-                            action="name a patient and a record")
+        raise NotAssessable(
+            "there is no record to read",
+            found="no patient",
+            expected="a patient's record",
+            action="name a patient and a record",
+        )
     return ctx.record
 
 
@@ -51,8 +55,12 @@ def concept_of(ctx: ToolContext, concept: str) -> Concept:
     try:
         return ctx.terminology.get(concept)
     except CorpusError as error:
-        raise BadInput(f"no concept {concept!r}", found=concept, expected="a concept id of the terminology",
-                       action="see knowledge/terms") from error
+        raise BadInput(
+            f"no concept {concept!r}",
+            found=concept,
+            expected="a concept id of the terminology",
+            action="see knowledge/terms",
+        ) from error
 
 
 def literal(value: Any, ctx: ToolContext, default_unit: str = "1") -> Quantity:
@@ -69,8 +77,12 @@ def literal(value: Any, ctx: ToolContext, default_unit: str = "1") -> Quantity:
             return Quantity(float(value["value"]), str(value.get("unit") or default_unit))
         return Quantity(float(value), default_unit)
     except (CorpusError, KeyError, TypeError, ValueError) as error:
-        raise BadInput(f"cannot use {value!r} as a value", found=value, action="correct the argument",
-                       expected="a number, {value, unit} or a value of the corpus") from error
+        raise BadInput(
+            f"cannot use {value!r} as a value",
+            found=value,
+            action="correct the argument",
+            expected="a number, {value, unit} or a value of the corpus",
+        ) from error
 
 
 def days_of(value: Any, ctx: ToolContext) -> float:
@@ -83,8 +95,12 @@ def days_of(value: Any, ctx: ToolContext) -> float:
     try:
         return convert(quantity, "d").value
     except UnitError as error:
-        raise BadInput(f"{quantity.display} is no length of time", found=quantity.unit, expected="d, wk, mo, h or a",
-                       action="correct the argument") from error
+        raise BadInput(
+            f"{quantity.display} is no length of time",
+            found=quantity.unit,
+            expected="d, wk, mo, h or a",
+            action="correct the argument",
+        ) from error
 
 
 def words_of(concept: Concept) -> str:
@@ -101,47 +117,79 @@ def lower_name(name: str) -> str:
 
 
 def fact(
-    ctx: ToolContext, entry: Entry, value: Value, display: str, *, path: str = "", slot: str = "",
-    flags: tuple[str, ...] = (), concept: str | None = None, **more: Any,
+    ctx: ToolContext,
+    entry: Entry,
+    value: Value,
+    display: str,
+    *,
+    path: str = "",
+    slot: str = "",
+    flags: tuple[str, ...] = (),
+    concept: str | None = None,
+    **more: Any,
 ) -> Evidence:
     """Evidence that is an element of a resource; flags of its modifier elements come with it."""
     coding = more.pop("coding", entry.codings[0].short if entry.codings else None)
     trend = more.pop("trend", ())
     at = more.pop("at", entry.at)
     return Evidence(
-        slot=slot or ctx.slot, value=value, display=display, effective_at=at, patient=ctx.patient, concept=concept,
+        slot=slot or ctx.slot,
+        value=value,
+        display=display,
+        effective_at=at,
+        patient=ctx.patient,
+        concept=concept,
         source=FhirElement(
-            reference=entry.reference, version=entry.version, path=path or f"{entry.type}.code",
-            flags=tuple(dict.fromkeys([*entry.verdict.flags, *flags])), coding=coding, trend=trend,
-        ), **more,
+            reference=entry.reference,
+            version=entry.version,
+            path=path or f"{entry.type}.code",
+            flags=tuple(dict.fromkeys([*entry.verdict.flags, *flags])),
+            coding=coding,
+            trend=trend,
+        ),
+        **more,
     )
 
 
 def nothing(
-    ctx: ToolContext, query: str, display: str, *, concept: str | None = None, flags: tuple[str, ...] = (),
-    complete: bool = True, slot: str = "", value: Value = None, unit: str | None = None,
+    ctx: ToolContext,
+    query: str,
+    display: str,
+    *,
+    concept: str | None = None,
+    flags: tuple[str, ...] = (),
+    complete: bool = True,
+    slot: str = "",
+    value: Value = None,
+    unit: str | None = None,
 ) -> Evidence:
     """Evidence of a search that found nothing (or a count of what it found); an incomplete one says so."""
     shown = display if complete else f"{display} (incomplete answer: absence is not shown)"
     return Evidence(
-        slot=slot or ctx.slot, value=value, unit=unit, display=shown, patient=ctx.patient, concept=concept,
+        slot=slot or ctx.slot,
+        value=value,
+        unit=unit,
+        display=shown,
+        patient=ctx.patient,
+        concept=concept,
         source=FhirElement(reference=None, query=query, complete=complete, flags=flags),
     )
 
 
 def rejected_reasons(part: Slice, concept: str, record: PatientRecord) -> tuple[str, ...]:
     """Why entries that are the concept do not count, each reason once."""
-    return tuple(dict.fromkeys(
-        entry.verdict.reason for entry in part.rejected if record.match(concept, entry)
-    ))
+    return tuple(dict.fromkeys(entry.verdict.reason for entry in part.rejected if record.match(concept, entry)))
 
 
 def main_concept(terms: Terminology, entry: Entry) -> str | None:
     """The concept an entry is best described by: the narrowest one of its codes, else of its words."""
     found = [concept for coding in entry.codings for concept in concepts_of(terms, coding)]
     if not found and entry.text:
-        found = [mention.concept for mention in linker_for(terms).link(entry.text)
-                 if mention.how != "typo" and mention.assertion in ("present", "historical")]
+        found = [
+            mention.concept
+            for mention in linker_for(terms).link(entry.text)
+            if mention.how != "typo" and mention.assertion in ("present", "historical")
+        ]
     return min(found, key=lambda concept: (len(terms.expand(concept)), found.index(concept)), default=None)
 
 

@@ -13,6 +13,22 @@ from tools.ehr.reads_results import observation, persists, rise, trend
 from tools.spec import ToolSpec
 
 TOOLS: list[ToolSpec[Any]] = [
-    age, sex, pregnancy, finding, observation, medication, allergy, persists, rise, problems, medications, allergies,
-    labs, vitals, trend, timeline, summary, critical,
+    age,
+    sex,
+    pregnancy,
+    finding,
+    observation,
+    medication,
+    allergy,
+    persists,
+    rise,
+    problems,
+    medications,
+    allergies,
+    labs,
+    vitals,
+    trend,
+    timeline,
+    summary,
+    critical,
 ]

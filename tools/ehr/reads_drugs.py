@@ -41,30 +41,64 @@ async def medication(params: ConceptParams, ctx: ToolContext) -> ToolOutput:
     hits = [entry for entry in current if record.match(params.concept, entry)]
     if hits:
         how = ("matched by words",) if record.match(params.concept, hits[0]) == "words" else ()
-        return ToolOutput(evidence=[fact(
-            ctx, entry, True, _drug(entry), concept=params.concept, flags=how, path=_path(entry),
-            slot=ctx.slot if number == 0 else f"{ctx.slot}.{number}") for number, entry in enumerate(hits)])
+        return ToolOutput(
+            evidence=[
+                fact(
+                    ctx,
+                    entry,
+                    True,
+                    _drug(entry),
+                    concept=params.concept,
+                    flags=how,
+                    path=_path(entry),
+                    slot=ctx.slot if number == 0 else f"{ctx.slot}.{number}",
+                )
+                for number, entry in enumerate(hits)
+            ]
+        )
     reasons = rejected_reasons(part, params.concept, record)
     past = [entry for entry in part.entries if not entry.verdict.current and record.match(params.concept, entry)]
     flags = [*reasons, *(f"{entry.verdict.flags[0]}: {_drug(entry)}" for entry in past if entry.verdict.flags)]
     flags += await _in_notes(ctx, record, params.concept)
     aside = f"; {'; '.join(dict.fromkeys(flags))}" if flags else ""
     if not part.entries:
-        return ToolOutput(evidence=[nothing(
-            ctx, part.query, f"no medication list recorded{aside}", concept=params.concept, flags=tuple(flags),
-            complete=part.complete)])
+        return ToolOutput(
+            evidence=[
+                nothing(
+                    ctx,
+                    part.query,
+                    f"no medication list recorded{aside}",
+                    concept=params.concept,
+                    flags=tuple(flags),
+                    complete=part.complete,
+                )
+            ]
+        )
     unknown = _unrecognised(ctx, current)
     shown = f"{words_of(concept)} not among {len(current)} recorded{_named(unknown)}{aside}"
-    return ToolOutput(evidence=[nothing(
-        ctx, part.query, shown, concept=params.concept, flags=tuple(dict.fromkeys([*flags, *unknown])),
-        complete=part.complete, value=False if part.complete else None)])
+    return ToolOutput(
+        evidence=[
+            nothing(
+                ctx,
+                part.query,
+                shown,
+                concept=params.concept,
+                flags=tuple(dict.fromkeys([*flags, *unknown])),
+                complete=part.complete,
+                value=False if part.complete else None,
+            )
+        ]
+    )
 
 
 async def _in_notes(ctx: ToolContext, record: PatientRecord, concept: str) -> list[str]:
     wanted = {item.id for item in ctx.terminology.expand(concept)}
     notes = (await record.notes()).notes
-    named = any(item.concept in wanted and item.assertion == "present" for note in notes
-                for item in findings(note, ctx.terminology))
+    named = any(
+        item.concept in wanted and item.assertion == "present"
+        for note in notes
+        for item in findings(note, ctx.terminology)
+    )
     return ["named in a note"] if named else []
 
 
@@ -98,10 +132,20 @@ async def medications(params: NoParams, ctx: ToolContext) -> ToolOutput:
     items = []
     for entry in current:
         dose = next((text for text in walk(entry.resource, "dosageInstruction.text")), None) or next(
-            (text for text in walk(entry.resource, "dosage.text")), None)
+            (text for text in walk(entry.resource, "dosage.text")), None
+        )
         shown = f"{_drug(entry)}, {dose}" if dose else _drug(entry)
-        items.append(fact(ctx, entry, True, shown, path=_path(entry), slot=f"{ctx.slot}.{_key(entry)}",
-                          concept=main_concept(ctx.terminology, entry)))
+        items.append(
+            fact(
+                ctx,
+                entry,
+                True,
+                shown,
+                path=_path(entry),
+                slot=f"{ctx.slot}.{_key(entry)}",
+                concept=main_concept(ctx.terminology, entry),
+            )
+        )
     past = len(part.entries) - len(current)
     barred = [entry for entry in part.rejected if entry.verdict.reason == "do not perform"]
     flags = [f"not to be given: {_drug(entry)}" for entry in barred]
@@ -111,8 +155,15 @@ async def medications(params: NoParams, ctx: ToolContext) -> ToolOutput:
         value: float | None = float(len(current))
     else:
         shown, value = "no medication list recorded", None
-    head = nothing(ctx, part.query, shown, value=value if part.complete else None, complete=part.complete,
-                   unit="1" if value is not None else None, flags=(*flags, *left, *part.problems))
+    head = nothing(
+        ctx,
+        part.query,
+        shown,
+        value=value if part.complete else None,
+        complete=part.complete,
+        unit="1" if value is not None else None,
+        flags=(*flags, *left, *part.problems),
+    )
     return ToolOutput(evidence=[head, *items], warnings=[*part.problems])
 
 
@@ -134,8 +185,9 @@ def _none_known(entry: Entry) -> str | None:
 def _is_allergy_to(record: PatientRecord, concept: str, entry: Entry) -> bool:
     """An allergy to the substance, to one of its class's members, or to a class it belongs to."""
     terms = record.terminology
-    wider = [name for name in wider_than(terms, concept)
-             if terms.get(name).kind in ("drug_class", "substance", "medication")]
+    wider = [
+        name for name in wider_than(terms, concept) if terms.get(name).kind in ("drug_class", "substance", "medication")
+    ]
     if any(record.match(name, entry) for name in (concept, *wider)):
         return True
     substances = [item for element in walk(entry.resource, "reaction.substance") for item in codings(element)]
@@ -151,18 +203,28 @@ async def allergy(params: ConceptParams, ctx: ToolContext) -> ToolOutput:
     real = [entry for entry in now if _none_known(entry) is None]
     hit = next((entry for entry in real if _is_allergy_to(record, params.concept, entry)), None)
     if hit is not None:
-        return ToolOutput(evidence=[fact(ctx, hit, True, _allergen(hit), concept=params.concept,
-                                         path="AllergyIntolerance.code")])
-    past = next((entry for entry in part.entries if not entry.verdict.current
-                 and _is_allergy_to(record, params.concept, entry)), None)
+        return ToolOutput(
+            evidence=[fact(ctx, hit, True, _allergen(hit), concept=params.concept, path="AllergyIntolerance.code")]
+        )
+    past = next(
+        (
+            entry
+            for entry in part.entries
+            if not entry.verdict.current and _is_allergy_to(record, params.concept, entry)
+        ),
+        None,
+    )
     flags = list(rejected_reasons(part, params.concept, record))
     if past is not None:
         flags.append(f"{past.verdict.flags[-1]}: {_allergen(past)}")
     scopes = {scope for entry in now if (scope := _none_known(entry))}
     value: bool | None = False
     if real:
-        unknown = [_drug(entry) for entry in real if main_concept(ctx.terminology, entry) is None
-                   and not _drug_known(ctx, entry)]
+        unknown = [
+            _drug(entry)
+            for entry in real
+            if main_concept(ctx.terminology, entry) is None and not _drug_known(ctx, entry)
+        ]
         shown = f"{words_of(concept)} not among {plural(len(real), 'recorded allergy')}{_named(unknown)}"
     elif "all" in scopes or "drug" in scopes:
         shown = "no known allergies (recorded)" if "all" in scopes else "no known drug allergies (recorded)"
@@ -171,22 +233,45 @@ async def allergy(params: ConceptParams, ctx: ToolContext) -> ToolOutput:
     aside = f"; {'; '.join(dict.fromkeys(flags))}" if flags else ""
     if value is False and real == [] and part.complete:
         entry = next(entry for entry in now if _none_known(entry) in ("all", "drug"))
-        return ToolOutput(evidence=[fact(ctx, entry, False, shown + aside, concept=params.concept,
-                                         path="AllergyIntolerance.code", flags=tuple(flags))])
-    return ToolOutput(evidence=[nothing(
-        ctx, part.query, shown + aside, concept=params.concept, flags=tuple(flags), complete=part.complete,
-        value=value if part.complete else None)])
+        return ToolOutput(
+            evidence=[
+                fact(
+                    ctx,
+                    entry,
+                    False,
+                    shown + aside,
+                    concept=params.concept,
+                    path="AllergyIntolerance.code",
+                    flags=tuple(flags),
+                )
+            ]
+        )
+    return ToolOutput(
+        evidence=[
+            nothing(
+                ctx,
+                part.query,
+                shown + aside,
+                concept=params.concept,
+                flags=tuple(flags),
+                complete=part.complete,
+                value=value if part.complete else None,
+            )
+        ]
+    )
 
 
 def _drug_known(ctx: ToolContext, entry: Entry) -> bool:
     found = [item for element in walk(entry.resource, "reaction.substance") for item in codings(element)]
     return any(concepts_of(ctx.terminology, coding) for coding in found) or any(
-        mention.how != "typo" for mention in linker_for(ctx.terminology).link(entry.text))
+        mention.how != "typo" for mention in linker_for(ctx.terminology).link(entry.text)
+    )
 
 
 def _allergen(entry: Entry) -> str:
-    reactions = list(dict.fromkeys(
-        words(item) for item in walk(entry.resource, "reaction.manifestation") if isinstance(item, dict)))
+    reactions = list(
+        dict.fromkeys(words(item) for item in walk(entry.resource, "reaction.manifestation") if isinstance(item, dict))
+    )
     shown = entry.text or "allergen without a name"
     if reactions:
         shown += f" ({', '.join(reactions)})"
@@ -207,8 +292,16 @@ async def allergies(params: NoParams, ctx: ToolContext) -> ToolOutput:
     flags = [f"{entry.verdict.reason}: {_allergen(entry)}" for entry in part.rejected]
     flags += [f"{entry.verdict.flags[-1]}: {_allergen(entry)}" for entry in part.entries if not entry.verdict.current]
     items: list[Evidence] = [
-        fact(ctx, entry, True, _allergen(entry), path="AllergyIntolerance.code", slot=f"{ctx.slot}.{_key(entry)}",
-             concept=main_concept(ctx.terminology, entry)) for entry in real
+        fact(
+            ctx,
+            entry,
+            True,
+            _allergen(entry),
+            path="AllergyIntolerance.code",
+            slot=f"{ctx.slot}.{_key(entry)}",
+            concept=main_concept(ctx.terminology, entry),
+        )
+        for entry in real
     ]
     return ToolOutput(evidence=[_allergy_head(ctx, part, real, none, flags), *items], warnings=[*part.problems])
 
@@ -225,5 +318,12 @@ def _allergy_head(ctx: ToolContext, part: Slice, real: list[Entry], none: list[E
         return fact(ctx, entry, 0.0, shown, unit="1", path="AllergyIntolerance.code", flags=tuple(flags))
     else:
         return nothing(ctx, part.query, "allergies not recorded", flags=tuple(flags), complete=part.complete)
-    return nothing(ctx, part.query, shown, value=value if part.complete else None, unit="1", flags=tuple(flags),
-                   complete=part.complete)
+    return nothing(
+        ctx,
+        part.query,
+        shown,
+        value=value if part.complete else None,
+        unit="1",
+        flags=tuple(flags),
+        complete=part.complete,
+    )

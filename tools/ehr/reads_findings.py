@@ -61,7 +61,9 @@ async def finding(params: FindingParams, ctx: ToolContext) -> ToolOutput:
         return found
     name = words_of(concept_of(ctx, params.concept))
     no = denied.model_dump(mode="json", exclude={"id", "kind"}) | {
-        "value": False, "concept": params.concept, "display": f"no {name}: {denied.display}",
+        "value": False,
+        "concept": params.concept,
+        "display": f"no {name}: {denied.display}",
     }
     return ToolOutput(evidence=[Evidence.model_validate(no)])
 
@@ -107,18 +109,30 @@ async def find(
         yes = None
     if yes is not None:
         if noted is not None and _denies(noted, yes):
-            return ToolOutput(evidence=[_conflict(ctx, yes, concept, words_of(wanted), flags),
-                                        _noted(ctx, noted, concept, ".note")])
-        return ToolOutput(evidence=[fact(
-            ctx, yes.entry, True, yes.display, path=yes.path, concept=concept, flags=(*yes.flags, *flags))])
+            return ToolOutput(
+                evidence=[_conflict(ctx, yes, concept, words_of(wanted), flags), _noted(ctx, noted, concept, ".note")]
+            )
+        return ToolOutput(
+            evidence=[
+                fact(ctx, yes.entry, True, yes.display, path=yes.path, concept=concept, flags=(*yes.flags, *flags))
+            ]
+        )
     if no is not None and noted is not None and noted.value and not _since(noted, no, ctx):
         noted = None
     if noted is not None and noted.value is not None:
         return ToolOutput(evidence=[_noted(ctx, noted, concept)])
     if noted is not None:
-        return ToolOutput(evidence=[nothing(
-            ctx, notes.query, f"conflict: {words_of(wanted)} both stated and denied in the notes", concept=concept,
-            flags=("conflict", *flags))])
+        return ToolOutput(
+            evidence=[
+                nothing(
+                    ctx,
+                    notes.query,
+                    f"conflict: {words_of(wanted)} both stated and denied in the notes",
+                    concept=concept,
+                    flags=("conflict", *flags),
+                )
+            ]
+        )
     if no is not None:
         return ToolOutput(evidence=[fact(ctx, no.entry, False, no.display, path=no.path, concept=concept, flags=flags)])
     return ToolOutput(evidence=[await _not_recorded(ctx, record, notes, concept, flags)])
@@ -136,16 +150,26 @@ async def _structured(record: PatientRecord, concept: str) -> list[_Stated]:
     wanted = {item.id for item in record.terminology.expand(concept)}
     for entry in (await record.slice("Observation")).entries:
         answer = _answer(entry.resource)
-        valued = {name for coding in codings(entry.resource.get("valueCodeableConcept"))
-                  for name in concepts_of(record.terminology, coding)}
+        valued = {
+            name
+            for coding in codings(entry.resource.get("valueCodeableConcept"))
+            for name in concepts_of(record.terminology, coding)
+        }
         if valued & wanted:
             text = entry.resource["valueCodeableConcept"].get("text") or record.terminology.get(concept).name
             found.append(_Stated(entry, True, str(text), "Observation.value"))
         elif answer is not None and record.match(concept, entry):
             shown = _short(entry) if answer else f"no {words_of(record.terminology.get(concept))}"
             found.append(_Stated(entry, answer, shown, "Observation.value"))
-    found.sort(key=lambda item: (item.entry.verdict.current, item.entry.moment is not None,
-                                 item.entry.at or "", item.entry.reference), reverse=True)
+    found.sort(
+        key=lambda item: (
+            item.entry.verdict.current,
+            item.entry.moment is not None,
+            item.entry.at or "",
+            item.entry.reference,
+        ),
+        reverse=True,
+    )
     return found
 
 
@@ -155,8 +179,11 @@ async def _ended(record: PatientRecord, concept: str, name: str) -> list[_Stated
     for wider in wider_than(record.terminology, concept):
         entries = [entry for entry in (await record.slice("Condition")).entries if record.match(wider, entry)]
         if entries and not any(entry.verdict.current for entry in entries):
-            found += [_Stated(entry, False, f"{name}: {entry.verdict.flags[0]}", "Condition.code") for entry in entries
-                      if set(entry.verdict.flags) & {"resolved", "inactive"}]
+            found += [
+                _Stated(entry, False, f"{name}: {entry.verdict.flags[0]}", "Condition.code")
+                for entry in entries
+                if set(entry.verdict.flags) & {"resolved", "inactive"}
+            ]
     return found
 
 
@@ -244,7 +271,9 @@ class _Mentions:
     def aside(self, concept: str) -> list[str]:
         """Mentions that are neither a yes nor a no."""
         return [
-            _ASIDE[item.assertion] for part in self.terms.expand(concept) for item in self.by.get(part.id, [])
+            _ASIDE[item.assertion]
+            for part in self.terms.expand(concept)
+            for item in self.by.get(part.id, [])
             if item.assertion in _ASIDE
         ]
 
@@ -286,8 +315,15 @@ def _denies(noted: _Noted, stated: _Stated) -> bool:
 
 
 def _conflict(ctx: ToolContext, yes: _Stated, concept: str, name: str, flags: tuple[str, ...]) -> Evidence:
-    return fact(ctx, yes.entry, None, f"conflict: {name} is on record and denied in a later note", path=yes.path,
-                concept=concept, flags=("conflict", *yes.flags, *flags))
+    return fact(
+        ctx,
+        yes.entry,
+        None,
+        f"conflict: {name} is on record and denied in a later note",
+        path=yes.path,
+        concept=concept,
+        flags=("conflict", *yes.flags, *flags),
+    )
 
 
 def _noted(ctx: ToolContext, noted: _Noted, concept: str, suffix: str = "") -> Evidence:
@@ -296,8 +332,13 @@ def _noted(ctx: ToolContext, noted: _Noted, concept: str, suffix: str = "") -> E
     said = ctx.terminology.get(found.concept)
     display = words_of(said) if noted.value else f"no {words_of(said)}"
     return Evidence(
-        slot=ctx.slot + suffix, value=noted.value, display=display, effective_at=found.note.at, patient=ctx.patient,
-        concept=concept, source=statement(found),
+        slot=ctx.slot + suffix,
+        value=noted.value,
+        display=display,
+        effective_at=found.note.at,
+        patient=ctx.patient,
+        concept=concept,
+        source=statement(found),
     )
 
 
@@ -310,7 +351,10 @@ async def _not_recorded(
     aside = "; ".join(dict.fromkeys([*reasons, *flags]))
     searched = f"problem list of {len(parts[0].entries)}, {plural(len(notes.notes), 'note')} searched{notes.remark}"
     return nothing(
-        ctx, parts[0].query, f"not recorded ({searched})" + (f"; {aside}" if aside else ""), concept=concept,
+        ctx,
+        parts[0].query,
+        f"not recorded ({searched})" + (f"; {aside}" if aside else ""),
+        concept=concept,
         flags=tuple(dict.fromkeys([*reasons, *flags, *quarantine])),
         complete=all(part.complete for part in parts) and notes.complete,
     )

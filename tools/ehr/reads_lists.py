@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 TIMELINE = 60
 _EVENTS = {
-    "Encounter": "Encounter.type", "Condition": "Condition.code", "Procedure": "Procedure.code",
-    "MedicationRequest": "MedicationRequest.medication", "Immunization": "Immunization.vaccineCode",
+    "Encounter": "Encounter.type",
+    "Condition": "Condition.code",
+    "Procedure": "Procedure.code",
+    "MedicationRequest": "MedicationRequest.medication",
+    "Immunization": "Immunization.vaccineCode",
     "DiagnosticReport": "DiagnosticReport.code",
 }
 
@@ -40,15 +43,32 @@ async def problems(params: NoParams, ctx: ToolContext) -> ToolOutput:
     for entry in part.entries:
         past = entry.verdict.flags[0] if entry.verdict.flags else "past"
         shown = entry.text or entry.reference
-        items.append(fact(
-            ctx, entry, True if entry.verdict.current else past, shown if entry.verdict.current else f"{shown}, {past}",
-            slot=f"{ctx.slot}.{_key(entry)}", concept=main_concept(ctx.terminology, entry)))
+        items.append(
+            fact(
+                ctx,
+                entry,
+                True if entry.verdict.current else past,
+                shown if entry.verdict.current else f"{shown}, {past}",
+                slot=f"{ctx.slot}.{_key(entry)}",
+                concept=main_concept(ctx.terminology, entry),
+            )
+        )
     active = sum(entry.verdict.current for entry in part.entries)
     flags = tuple(f"{entry.verdict.reason}: {entry.text}" for entry in part.rejected)
-    shown = f"{plural(active, 'active problem')}, {len(part.entries) - active} past" if part.entries else (
-        "no problem list recorded")
-    head = nothing(ctx, part.query, shown, value=float(active) if part.entries and part.complete else None,
-                   unit="1" if part.entries else None, flags=(*flags, *part.problems), complete=part.complete)
+    shown = (
+        f"{plural(active, 'active problem')}, {len(part.entries) - active} past"
+        if part.entries
+        else ("no problem list recorded")
+    )
+    head = nothing(
+        ctx,
+        part.query,
+        shown,
+        value=float(active) if part.entries and part.complete else None,
+        unit="1" if part.entries else None,
+        flags=(*flags, *part.problems),
+        complete=part.complete,
+    )
     return ToolOutput(evidence=[head, *items], warnings=[*part.problems])
 
 
@@ -91,16 +111,22 @@ async def _category(ctx: ToolContext, category: str, label: str) -> ToolOutput:
     ]
     shown = f"{len(items)} {label}" + (f", {len(strange)} not recognised" if strange else "")
     head = nothing(
-        ctx, f"{part.query}&category={category}", shown if inside else f"no {label} recorded",
-        value=float(len(items)) if inside and part.complete else None, unit="1" if inside else None,
-        flags=tuple(f"not recognised: {name}" for name in list(strange)[:20]), complete=part.complete)
+        ctx,
+        f"{part.query}&category={category}",
+        shown if inside else f"no {label} recorded",
+        value=float(len(items)) if inside and part.complete else None,
+        unit="1" if inside else None,
+        flags=tuple(f"not recognised: {name}" for name in list(strange)[:20]),
+        complete=part.complete,
+    )
     return ToolOutput(evidence=[head, *items], warnings=[*part.problems])
 
 
 def _in_category(entry: Entry, category: str) -> bool:
     found = entry.resource.get("category") or []
-    return any(coding.get("code") == category for item in found if isinstance(item, dict)
-               for coding in item.get("coding", []))
+    return any(
+        coding.get("code") == category for item in found if isinstance(item, dict) for coding in item.get("coding", [])
+    )
 
 
 def _concepts(record: PatientRecord, entry: Entry) -> list[str]:
@@ -111,8 +137,16 @@ def _concepts(record: PatientRecord, entry: Entry) -> list[str]:
     parts = []
     for component in entry.resource.get("component", []):
         text = words(component.get("code"))
-        shell = Entry(component, entry.verdict, entry.reference, entry.version, entry.at, entry.moment,
-                      tuple(codings(component.get("code"))), text)
+        shell = Entry(
+            component,
+            entry.verdict,
+            entry.reference,
+            entry.version,
+            entry.at,
+            entry.moment,
+            tuple(codings(component.get("code"))),
+            text,
+        )
         if concept := main_concept(record.terminology, shell):
             parts.append(concept)
     return parts or ([own] if own else [])
@@ -130,13 +164,26 @@ async def timeline(params: NoParams, ctx: ToolContext) -> ToolOutput:
         trouble += part.problems
     entries.sort(key=lambda item: (item[0].moment or record.as_of, item[0].reference), reverse=True)
     items = [
-        fact(ctx, entry, entry.text or entry.type, f"{entry.type}: {entry.text or entry.reference}", path=path,
-             slot=f"{ctx.slot}.{_key(entry)}")
+        fact(
+            ctx,
+            entry,
+            entry.text or entry.type,
+            f"{entry.type}: {entry.text or entry.reference}",
+            path=path,
+            slot=f"{ctx.slot}.{_key(entry)}",
+        )
         for entry, path in entries[:TIMELINE]
     ]
     shown = f"{len(items)} of {len(entries)} events" if len(entries) > TIMELINE else plural(len(entries), "event")
-    head = nothing(ctx, f"Patient/{record.patient_id}/$everything", shown, value=float(len(entries)), unit="1",
-                   flags=tuple(dict.fromkeys(trouble)), complete=not trouble)
+    head = nothing(
+        ctx,
+        f"Patient/{record.patient_id}/$everything",
+        shown,
+        value=float(len(entries)),
+        unit="1",
+        flags=tuple(dict.fromkeys(trouble)),
+        complete=not trouble,
+    )
     return ToolOutput(evidence=[head, *items], warnings=list(dict.fromkeys(trouble)))
 
 
@@ -144,8 +191,13 @@ async def timeline(params: NoParams, ctx: ToolContext) -> ToolOutput:
 async def summary(params: NoParams, ctx: ToolContext) -> ToolOutput:
     """Who the patient is: age, sex, active problems, current medication, allergies, each with its own evidence."""
     parts: list[Evidence] = []
-    for name, spec in {"age": age, "sex": sex, "problems": problems, "medications": medications,
-                       "allergies": allergies}.items():
+    for name, spec in {
+        "age": age,
+        "sex": sex,
+        "problems": problems,
+        "medications": medications,
+        "allergies": allergies,
+    }.items():
         parts += (await spec.call({}, ctx.at(f"{ctx.slot}.{name}", {}))).evidence
     heads = {item.slot.removeprefix(f"{ctx.slot}."): item for item in parts}
     shown = "; ".join(heads[name].display for name in ("age", "sex", "problems", "medications", "allergies"))

@@ -31,15 +31,28 @@ _NOT_PREGNANT = {"LA26683-5", "60001007"}
 
 
 def _person(
-    ctx: ToolContext, record: PatientRecord, value: Value, display: str, path: str, flags: tuple[str, ...] = (),
-    bounds: tuple[float, float] | None = None, unit: str | None = None,
+    ctx: ToolContext,
+    record: PatientRecord,
+    value: Value,
+    display: str,
+    path: str,
+    flags: tuple[str, ...] = (),
+    bounds: tuple[float, float] | None = None,
+    unit: str | None = None,
 ) -> Evidence:
     patient = record.patient
     return Evidence(
-        slot=ctx.slot, value=value, unit=unit, range=bounds, display=display, patient=ctx.patient,
+        slot=ctx.slot,
+        value=value,
+        unit=unit,
+        range=bounds,
+        display=display,
+        patient=ctx.patient,
         effective_at=ctx.now.date().isoformat() if unit == "a" else None,
         source=FhirElement(
-            reference=f"Patient/{patient['id']}", version=version_of(patient), path=path,
+            reference=f"Patient/{patient['id']}",
+            version=version_of(patient),
+            path=path,
             flags=tuple(dict.fromkeys([*judge(patient).flags, *flags])),
         ),
     )
@@ -76,8 +89,10 @@ async def sex(params: NoParams, ctx: ToolContext) -> ToolOutput:
     """Administrative gender as female or male; unknown, other or missing stay unknown, never one of the two."""
     record = record_of(ctx)
     gender, path = record.patient.get("gender"), "Patient.gender"
-    birth = next((str(item.get("valueCode")) for item in record.patient.get("extension", [])
-                  if item.get("url") == _BIRTH_SEX), None)
+    birth = next(
+        (str(item.get("valueCode")) for item in record.patient.get("extension", []) if item.get("url") == _BIRTH_SEX),
+        None,
+    )
     flags: tuple[str, ...] = ()
     if birth in ("M", "F") and gender in ("male", "female") and birth.lower() != gender[0]:
         flags = (f"birth sex recorded as {'male' if birth == 'M' else 'female'}",)
@@ -104,14 +119,22 @@ async def pregnancy(params: NoParams, ctx: ToolContext) -> ToolOutput:
         if output.evidence[0].value is not None or "conflict" in getattr(output.evidence[0].source, "flags", ()):
             return output
     if record.patient.get("gender") == "male":
-        return ToolOutput(evidence=[_person(
-            ctx, record, False, "not applicable: recorded sex is male", "Patient.gender", ("from recorded sex",))])
+        return ToolOutput(
+            evidence=[
+                _person(
+                    ctx, record, False, "not applicable: recorded sex is male", "Patient.gender", ("from recorded sex",)
+                )
+            ]
+        )
     birth = record.patient.get("birthDate")
     if birth and start_of(birth):
         low, high = years_at(str(birth), ctx.now)
         if low > OLDEST or 0 <= high < YOUNGEST:
-            return ToolOutput(evidence=[_person(
-                ctx, record, False, f"not expected at {low} years", "Patient.birthDate", ("from age",))])
+            return ToolOutput(
+                evidence=[
+                    _person(ctx, record, False, f"not expected at {low} years", "Patient.birthDate", ("from age",))
+                ]
+            )
     if output.evidence:
         return output
     return ToolOutput(evidence=[nothing(ctx, f"Condition?patient={record.patient_id}", "pregnancy not recorded")])

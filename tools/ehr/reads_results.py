@@ -61,18 +61,32 @@ def latest(results: Results, ctx: ToolContext, max_age_days: float | None = None
     reasons = [f"{entry.verdict.reason}" for entry in results.rejected]
     aside = "; ".join(dict.fromkeys([*reasons, *flags]))
     return nothing(
-        ctx, results.query, f"{name} not recorded" + (f" ({aside})" if aside else ""), concept=results.concept.id,
-        flags=tuple(dict.fromkeys([*reasons, *flags])), complete=results.complete, slot=slot,
+        ctx,
+        results.query,
+        f"{name} not recorded" + (f" ({aside})" if aside else ""),
+        concept=results.concept.id,
+        flags=tuple(dict.fromkeys([*reasons, *flags])),
+        complete=results.complete,
+        slot=slot,
     )
 
 
 def _shown(
-    results: Results, item: Result, same: list[Result], flags: list[str], ctx: ToolContext,
-    max_age_days: float | None, slot: str,
+    results: Results,
+    item: Result,
+    same: list[Result],
+    flags: list[str],
+    ctx: ToolContext,
+    max_age_days: float | None,
+    slot: str,
 ) -> Evidence:
     concept = results.concept
     more: dict[str, Any] = {
-        "path": item.path, "concept": concept.id, "coding": item.coding, "trend": trend_of(results), "slot": slot,
+        "path": item.path,
+        "concept": concept.id,
+        "coding": item.coding,
+        "trend": trend_of(results),
+        "slot": slot,
     }
     flags = [*item.flags, *flags]
     if item.problem:
@@ -91,14 +105,26 @@ def _shown(
         shown = f"last {item.display} ({_span(age)} old), older than {_span(max_age_days)}"
         return fact(ctx, item.entry, None, shown, flags=(*flags, "stale"), **more)
     return fact(
-        ctx, item.entry, item.value, item.display, flags=tuple(flags), unit=item.unit, comparator=item.comparator,
-        range=item.range, **more,
+        ctx,
+        item.entry,
+        item.value,
+        item.display,
+        flags=tuple(flags),
+        unit=item.unit,
+        comparator=item.comparator,
+        range=item.range,
+        **more,
     )
 
 
 def _agree(one: Result, other: Result) -> bool:
     return (one.value, one.unit, one.comparator, one.range, one.problem) == (
-        other.value, other.unit, other.comparator, other.range, other.problem)
+        other.value,
+        other.unit,
+        other.comparator,
+        other.range,
+        other.problem,
+    )
 
 
 def _span(days: float) -> str:
@@ -110,8 +136,13 @@ def _span(days: float) -> str:
 def trend_of(results: Results) -> tuple[dict[str, Any], ...]:
     """The last results that can be used, oldest first."""
     return tuple(
-        {"value": item.value, "unit": item.unit, "comparator": item.comparator, "at": item.at,
-         "reference": item.entry.reference}
+        {
+            "value": item.value,
+            "unit": item.unit,
+            "comparator": item.comparator,
+            "at": item.at,
+            "reference": item.entry.reference,
+        }
         for item in reversed(results.numbers[:TREND])
     )
 
@@ -132,16 +163,23 @@ async def persists(params: PersistsParams, ctx: ToolContext) -> ToolOutput:
     False where the newest fails, or one failed too recently for the time to have passed; otherwise unknown.
     """
     if params.op not in _OPERATORS:
-        raise BadInput(f"found operator {params.op!r}", found=params.op, expected=f"one of {_OPERATORS}",
-                       action="correct the operator")
+        raise BadInput(
+            f"found operator {params.op!r}",
+            found=params.op,
+            expected=f"one of {_OPERATORS}",
+            action="correct the operator",
+        )
     concept = concept_of(ctx, params.concept)
     threshold, days = literal(params.value, ctx, concept.unit or "1"), days_of(params.days, ctx)
     results = await results_of(record_of(ctx), concept)
     series = results.numbers
     name = words_of(concept)
     if not series:
-        return ToolOutput(evidence=[nothing(ctx, results.query, f"{name} not recorded", concept=concept.id,
-                                            complete=results.complete)])
+        return ToolOutput(
+            evidence=[
+                nothing(ctx, results.query, f"{name} not recorded", concept=concept.id, complete=results.complete)
+            ]
+        )
     verdicts = [_satisfies(item, threshold, params.op, concept.id) for item in series]
     newest = series[0]
     run = next((index for index, verdict in enumerate(verdicts) if verdict is not True), len(series))
@@ -176,8 +214,11 @@ def _satisfies(item: Result, threshold: Quantity, op: str, analyte: str) -> bool
     except UnitError:
         return None
     checks = {
-        ">=": lambda x: x >= threshold.value, ">": lambda x: x > threshold.value, "<=": lambda x: x <= threshold.value,
-        "<": lambda x: x < threshold.value, "==": lambda x: x == threshold.value,
+        ">=": lambda x: x >= threshold.value,
+        ">": lambda x: x > threshold.value,
+        "<=": lambda x: x <= threshold.value,
+        "<": lambda x: x < threshold.value,
+        "==": lambda x: x == threshold.value,
     }
     # "<0.5" never reaches its bound; at a bound both answers stay possible unless the comparison itself excludes it.
     both = {checks[op](low), checks[op](high)}
@@ -192,10 +233,20 @@ def _days(later: Result, earlier: Result) -> float:
 def _series_fact(ctx: ToolContext, results: Results, newest: Result, value: bool | None, shown: str) -> Evidence:
     flags = () if results.complete else ("incomplete answer",)
     return Evidence(
-        slot=ctx.slot, value=value, display=shown, effective_at=newest.at, patient=ctx.patient,
-        concept=results.concept.id, source=FhirElement(
-            reference=newest.entry.reference, version=newest.entry.version, path=newest.path, coding=newest.coding,
-            query=results.query, complete=results.complete, flags=(*newest.entry.verdict.flags, *flags),
+        slot=ctx.slot,
+        value=value,
+        display=shown,
+        effective_at=newest.at,
+        patient=ctx.patient,
+        concept=results.concept.id,
+        source=FhirElement(
+            reference=newest.entry.reference,
+            version=newest.entry.version,
+            path=newest.path,
+            coding=newest.coding,
+            query=results.query,
+            complete=results.complete,
+            flags=(*newest.entry.verdict.flags, *flags),
             trend=trend_of(results),
         ),
     )
@@ -224,8 +275,11 @@ async def rise(params: RiseParams, ctx: ToolContext) -> ToolOutput:
     if params.ratio is None and delta is None:
         raise BadInput("neither ratio nor rise is given", expected="ratio or rise", action="give one of them")
     results = await results_of(record_of(ctx), concept)
-    series = [item for item in results.numbers
-              if item.moment and age_days(item.moment, ctx.now, item.at) <= params.max_age_days]
+    series = [
+        item
+        for item in results.numbers
+        if item.moment and age_days(item.moment, ctx.now, item.at) <= params.max_age_days
+    ]
     name = words_of(concept)
     if len(series) < 2:
         counted = f"{plural(len(series), 'result')} of {name} in {_span(params.max_age_days)}"
@@ -283,8 +337,19 @@ async def trend(params: TrendParams, ctx: ToolContext) -> ToolOutput:
     """The newest result and, as items, the last twelve usable ones, oldest first."""
     results = await results_of(record_of(ctx), concept_of(ctx, params.concept))
     items = [
-        fact(ctx, item.entry, item.value, item.display, path=item.path, slot=f"{ctx.slot}.{number}", flags=item.flags,
-             concept=params.concept, coding=item.coding, unit=item.unit, comparator=item.comparator)
+        fact(
+            ctx,
+            item.entry,
+            item.value,
+            item.display,
+            path=item.path,
+            slot=f"{ctx.slot}.{number}",
+            flags=item.flags,
+            concept=params.concept,
+            coding=item.coding,
+            unit=item.unit,
+            comparator=item.comparator,
+        )
         for number, item in enumerate(reversed(results.numbers[:TREND]), 1)
     ]
     return ToolOutput(evidence=[latest(results, ctx), *items])

@@ -30,10 +30,18 @@ from tools.errors import UpstreamError, UsageError
 from tools.notes import Note, linker_for
 
 CODE_ELEMENT = {
-    "Condition": "code", "Observation": "code", "AllergyIntolerance": "code", "Procedure": "code",
-    "MedicationRequest": "medicationCodeableConcept", "MedicationStatement": "medicationCodeableConcept",
-    "MedicationAdministration": "medicationCodeableConcept", "MedicationDispense": "medicationCodeableConcept",
-    "Immunization": "vaccineCode", "DiagnosticReport": "code", "ServiceRequest": "code", "Encounter": "type",
+    "Condition": "code",
+    "Observation": "code",
+    "AllergyIntolerance": "code",
+    "Procedure": "code",
+    "MedicationRequest": "medicationCodeableConcept",
+    "MedicationStatement": "medicationCodeableConcept",
+    "MedicationAdministration": "medicationCodeableConcept",
+    "MedicationDispense": "medicationCodeableConcept",
+    "Immunization": "vaccineCode",
+    "DiagnosticReport": "code",
+    "ServiceRequest": "code",
+    "Encounter": "type",
 }
 MEDICATION_TYPES = ("MedicationRequest", "MedicationStatement")
 
@@ -76,7 +84,12 @@ class PatientRecord:
     """One patient's record at one moment. Made by `open_record`."""
 
     def __init__(
-        self, client: FhirClient, patient: Resource, ids: Iterable[str], as_of: datetime, terminology: Terminology,
+        self,
+        client: FhirClient,
+        patient: Resource,
+        ids: Iterable[str],
+        as_of: datetime,
+        terminology: Terminology,
         problems: Iterable[str] = (),
     ) -> None:
         self.client, self.patient, self.as_of, self.terminology = client, patient, as_of, terminology
@@ -128,8 +141,9 @@ class PatientRecord:
         if foreign:
             found.problems.append(f"the server sent {foreign} {kind} of other patients: not used")
         for entries in (found.entries, found.rejected):
-            entries.sort(key=lambda entry: (entry.moment is not None, entry.moment or self.as_of, entry.reference),
-                         reverse=True)
+            entries.sort(
+                key=lambda entry: (entry.moment is not None, entry.moment or self.as_of, entry.reference), reverse=True
+            )
         return found
 
     async def _search(self, kind: str, parameters: list[tuple[str, str]]) -> Matches:
@@ -153,8 +167,14 @@ class PatientRecord:
                 # It ended only after the clock: at the clock it was so.
                 verdict = Verdict()
         return Entry(
-            resource, verdict, reference_of(resource), version_of(resource), iso(when(resource)),
-            start_of(when(resource)) or begun(resource), tuple(codings(concept)), words(concept),
+            resource,
+            verdict,
+            reference_of(resource),
+            version_of(resource),
+            iso(when(resource)),
+            start_of(when(resource)) or begun(resource),
+            tuple(codings(concept)),
+            words(concept),
         )
 
     async def _medication(self, resource: Resource, matches: Matches, verdict: Verdict) -> tuple[Any, Verdict]:
@@ -188,8 +208,9 @@ class PatientRecord:
             merged.rejected += part.rejected
             merged.problems += part.problems
         merged.problems = list(dict.fromkeys(merged.problems))
-        merged.entries.sort(key=lambda entry: (entry.moment is not None, entry.moment or self.as_of, entry.reference),
-                            reverse=True)
+        merged.entries.sort(
+            key=lambda entry: (entry.moment is not None, entry.moment or self.as_of, entry.reference), reverse=True
+        )
         return merged
 
     def attach(self, note: Note) -> None:
@@ -203,7 +224,9 @@ class PatientRecord:
             part = await self.slice("DocumentReference")
             found = Notes(query=part.query, problems=list(part.problems), notes=list(self._attached))
             replaced = {
-                "/".join(target) for entry in part.entries for relation in walk(entry.resource, "relatesTo")
+                "/".join(target)
+                for entry in part.entries
+                for relation in walk(entry.resource, "relatesTo")
                 if relation.get("code") == "replaces"
                 and (target := local_reference(relation.get("target"), self.client.base))
             }
@@ -243,7 +266,8 @@ def concepts_of(terminology: Terminology, coding: Coding) -> tuple[str, ...]:
 def wider_than(terminology: Terminology, concept: str) -> tuple[str, ...]:
     """Ids of the concepts that include a concept."""
     return tuple(
-        wider for wider in terminology.concepts
+        wider
+        for wider in terminology.concepts
         if wider != concept and any(item.id == concept for item in terminology.expand(wider))
     )
 
@@ -279,8 +303,9 @@ async def patient_ids(client: FhirClient) -> list[str]:
 async def _patient(client: FhirClient, id_: str) -> Resource:
     resource, wrong = readable(await client.read("Patient", id_))
     if wrong:
-        raise UpstreamError(f"the Patient is not FHIR: {wrong}", found=wrong, expected="an R4 Patient",
-                            action="check the FHIR server")
+        raise UpstreamError(
+            f"the Patient is not FHIR: {wrong}", found=wrong, expected="an R4 Patient", action="check the FHIR server"
+        )
     return resource
 
 
@@ -304,10 +329,12 @@ async def resolve_patient(client: FhirClient, patient: str | None) -> Resource:
         return await _patient(client, ids[0])
     shown = ", ".join(ids[:20]) + (f" and {len(ids) - 20} more" if len(ids) > 20 else "") if ids else "no patient"
     if name:
-        raise UsageError(f"no patient {name!r} in this record", found=name, expected=shown,
-                         action="name one with --patient")
-    raise UsageError(f"the record holds {len(ids)} patients", found=shown, expected="one patient",
-                     action="name one with --patient")
+        raise UsageError(
+            f"no patient {name!r} in this record", found=name, expected=shown, action="name one with --patient"
+        )
+    raise UsageError(
+        f"the record holds {len(ids)} patients", found=shown, expected="one patient", action="name one with --patient"
+    )
 
 
 async def _by_identifier(client: FhirClient, value: str) -> Resource | None:
@@ -327,7 +354,8 @@ async def _linked(client: FhirClient, patient: Resource) -> tuple[Resource, set[
     while queue and len(people) < 20:
         current = queue.pop()
         targets = {
-            target[1]: str(link.get("type")) for link in current.get("link", [])
+            target[1]: str(link.get("type"))
+            for link in current.get("link", [])
             if (target := local_reference(link.get("other"), client.base)) and target[0] == "Patient"
         }
         try:
@@ -336,9 +364,12 @@ async def _linked(client: FhirClient, patient: Resource) -> tuple[Resource, set[
         except HttpError:
             back = []  # not every server searches by link; what the patient itself links to is still followed
         targets |= {
-            str(item["id"]): "" for item in back
-            if any(local_reference(link.get("other"), client.base) == ("Patient", str(current["id"]))
-                   for link in item.get("link", []))
+            str(item["id"]): ""
+            for item in back
+            if any(
+                local_reference(link.get("other"), client.base) == ("Patient", str(current["id"]))
+                for link in item.get("link", [])
+            )
         }
         for id_ in sorted(set(targets) - set(people)):
             try:
@@ -365,8 +396,12 @@ def _in_use(patient: Resource, people: dict[str, Resource], base: str) -> Resour
 
 
 async def open_record(
-    source: str | Path | Store | FhirClient, patient: str | None = None, *, as_of: datetime,
-    terminology: Terminology | None = None, headers: dict[str, str] | None = None,
+    source: str | Path | Store | FhirClient,
+    patient: str | None = None,
+    *,
+    as_of: datetime,
+    terminology: Terminology | None = None,
+    headers: dict[str, str] | None = None,
 ) -> PatientRecord:
     """Open the record of one patient.
 
@@ -385,5 +420,14 @@ async def open_record(
     return PatientRecord(client, found, ids, as_of, terminology or default_terminology(), problems)
 
 
-__all__ = ["Entry", "PatientRecord", "Slice", "client_for", "concepts_of", "open_record", "patient_ids",
-           "resolve_patient", "wider_than"]
+__all__ = [
+    "Entry",
+    "PatientRecord",
+    "Slice",
+    "client_for",
+    "concepts_of",
+    "open_record",
+    "patient_ids",
+    "resolve_patient",
+    "wider_than",
+]

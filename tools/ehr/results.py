@@ -104,7 +104,10 @@ def _result(
 ) -> Result:
     concept = _carrier(record, concept, coding)
     common: dict[str, Any] = {
-        "entry": entry, "path": path, "coding": coding.short if coding else None, "flags": _flags(entry, element),
+        "entry": entry,
+        "path": path,
+        "coding": coding.short if coding else None,
+        "flags": _flags(entry, element),
     }
     measured = quantity(element.get("valueQuantity"))
     if measured is not None:
@@ -117,8 +120,9 @@ def _result(
         return Result(value=element["valueBoolean"], display="yes" if element["valueBoolean"] else "no", **common)
     if isinstance(element.get("valueCodeableConcept"), dict):
         text = words(element["valueCodeableConcept"])
-        known = [name for item in codings(element["valueCodeableConcept"])
-                 for name in concepts_of(record.terminology, item)]
+        known = [
+            name for item in codings(element["valueCodeableConcept"]) for name in concepts_of(record.terminology, item)
+        ]
         return Result(value=known[0] if known else text, display=text, **common)
     for key in ("valueString", "valueDateTime", "valueTime"):
         if isinstance(element.get(key), str) and element[key].strip():
@@ -132,13 +136,21 @@ def _carrier(record: PatientRecord, concept: Concept, coding: Coding | None) -> 
     """The narrower concept that carries the code and has a unit: a D-dimer coded as FEU is held to FEU."""
     if coding is None:
         return concept
-    carriers = [part for part in record.terminology.expand(concept.id)
-                if part.unit and any(ours.matches(coding) for ours in part.codings)]
+    carriers = [
+        part
+        for part in record.terminology.expand(concept.id)
+        if part.unit and any(ours.matches(coding) for ours in part.codings)
+    ]
     return carriers[-1] if carriers else concept
 
 
 def _number(
-    concept: Concept, coding: Coding | None, value: float, unit: str | None, written: str, comparator: str | None,
+    concept: Concept,
+    coding: Coding | None,
+    value: float,
+    unit: str | None,
+    written: str,
+    comparator: str | None,
     common: dict[str, Any],
 ) -> Result:
     if unit is None and concept.unit in _UNITLESS:
@@ -195,8 +207,10 @@ def _range(concept: Concept, element: dict[str, Any], common: dict[str, Any]) ->
 def _panel(resource: dict[str, Any]) -> str | None:
     """A blood pressure as it is read aloud, where the panel itself is asked for."""
     values = {
-        code: measured for component in walk(resource, "component")
-        for code in walk(component, "code.coding.code") if (measured := quantity(component.get("valueQuantity")))
+        code: measured
+        for component in walk(resource, "component")
+        for code in walk(component, "code.coding.code")
+        if (measured := quantity(component.get("valueQuantity")))
     }
     if {"8480-6", "8462-4"} <= values.keys():
         upper, lower = values["8480-6"], values["8462-4"]

@@ -38,9 +38,14 @@ def application(store: Store, *, writable: bool = False) -> Starlette:
         Route("/{kind}/{id}", api.update, methods=["PUT"]),
         Route("/{kind}/{id}/_history/{version}", api.read, methods=["GET"]),
     ]
-    return Starlette(routes=routes, exception_handlers={
-        HTTPException: _http_error, BadSearch: _bad_search, BadInput: _bad_input,
-    })
+    return Starlette(
+        routes=routes,
+        exception_handlers={
+            HTTPException: _http_error,
+            BadSearch: _bad_search,
+            BadInput: _bad_input,
+        },
+    )
 
 
 def outcome(
@@ -86,17 +91,27 @@ class _Api:
         interactions = ["read", "vread", "search-type", *(("create", "update") if self.writable else ())]
         resources = [
             {
-                "type": kind, "versioning": "versioned", "interaction": [{"code": code} for code in interactions],
+                "type": kind,
+                "versioning": "versioned",
+                "interaction": [{"code": code} for code in interactions],
                 "searchInclude": [f"{kind}:{item.name}" for item in entries.values() if item.kind == "reference"],
                 "searchParam": [{"name": item.name, "type": item.kind} for item in entries.values()],
             }
             for kind, entries in sorted(search_table().items())
         ]
-        return _json({
-            "resourceType": "CapabilityStatement", "status": "active", "date": "2026-01-01", "kind": "instance",
-            "fhirVersion": "4.0.1", "format": ["json"], "implementation": {"description": "Osler embedded store"},
-            "software": {"name": "Osler"}, "rest": [{"mode": "server", "resource": resources}],
-        })
+        return _json(
+            {
+                "resourceType": "CapabilityStatement",
+                "status": "active",
+                "date": "2026-01-01",
+                "kind": "instance",
+                "fhirVersion": "4.0.1",
+                "format": ["json"],
+                "implementation": {"description": "Osler embedded store"},
+                "software": {"name": "Osler"},
+                "rest": [{"mode": "server", "resource": resources}],
+            }
+        )
 
     async def read(self, request: Request) -> Response:
         """Read and vread."""
@@ -143,8 +158,11 @@ class _Api:
         resource = loads(await _body(request), "request body")
         check(resource, "request body")
         if resource["resourceType"] != kind:
-            raise BadInput(f"found {resource['resourceType']} in the body; expected {kind} as in the address",
-                           found=resource["resourceType"], expected=kind)
+            raise BadInput(
+                f"found {resource['resourceType']} in the body; expected {kind} as in the address",
+                found=resource["resourceType"],
+                expected=kind,
+            )
         return kind, resource
 
     async def _put(self, kind: str, resource: dict[str, Any], match: str | None = None) -> Response:
@@ -190,7 +208,7 @@ def _searchset(base: str, kind: str, text: str, query: Query, found: Found) -> s
     head = dumps({"resourceType": "Bundle", "type": "searchset", "total": found.total, "link": links})
     entries = [_entry(base, item, "match") for item in found.matches]
     entries += [_entry(base, item, "include") for item in found.included]
-    return f"{head[:-1]},\"entry\":[{','.join(entries)}]}}" if entries else head
+    return f'{head[:-1]},"entry":[{",".join(entries)}]}}' if entries else head
 
 
 def _address(base: str, kind: str, pairs: list[tuple[str, str]], offset: int) -> str:

@@ -11,18 +11,77 @@ from typing import Any
 from tools.ehr.fhirjson import Resource
 
 _TEXT = frozenset(
-    {"system", "reference", "display", "status", "intent", "unit", "comparator", "birthDate", "gender", "recordedDate",
-     "authoredOn", "issued", "dateAsserted", "start", "end", "contentType", "data", "family", "criticality",
-     "docStatus", "div", "whenHandedOver", "whenPrepared", "recorded", "implicitRules", "versionId", "id",
-     "resourceType", "valueString", "valueDateTime", "valueTime"}
+    {
+        "system",
+        "reference",
+        "display",
+        "status",
+        "intent",
+        "unit",
+        "comparator",
+        "birthDate",
+        "gender",
+        "recordedDate",
+        "authoredOn",
+        "issued",
+        "dateAsserted",
+        "start",
+        "end",
+        "contentType",
+        "data",
+        "family",
+        "criticality",
+        "docStatus",
+        "div",
+        "whenHandedOver",
+        "whenPrepared",
+        "recorded",
+        "implicitRules",
+        "versionId",
+        "id",
+        "resourceType",
+        "valueString",
+        "valueDateTime",
+        "valueTime",
+    }
 )
 _OBJECT = frozenset(
-    {"subject", "patient", "clinicalStatus", "verificationStatus", "medicationReference", "meta", "low", "high",
-     "dataAbsentReason", "medicationCodeableConcept", "vaccineCode", "attachment", "other", "target", "context"}
+    {
+        "subject",
+        "patient",
+        "clinicalStatus",
+        "verificationStatus",
+        "medicationReference",
+        "meta",
+        "low",
+        "high",
+        "dataAbsentReason",
+        "medicationCodeableConcept",
+        "vaccineCode",
+        "attachment",
+        "other",
+        "target",
+        "context",
+    }
 )
 _OBJECTS = frozenset(
-    {"coding", "extension", "modifierExtension", "identifier", "component", "interpretation", "dosageInstruction",
-     "reaction", "content", "referenceRange", "contained", "relatesTo", "link", "manifestation", "focus"}
+    {
+        "coding",
+        "extension",
+        "modifierExtension",
+        "identifier",
+        "component",
+        "interpretation",
+        "dosageInstruction",
+        "reaction",
+        "content",
+        "referenceRange",
+        "contained",
+        "relatesTo",
+        "link",
+        "manifestation",
+        "focus",
+    }
 )
 _NUMBER = frozenset({"valueInteger"})
 _FLAG = frozenset({"doNotPerform", "deceasedBoolean", "valueBoolean", "active", "isSubpotent"})
@@ -32,12 +91,24 @@ _PASSED_OVER = frozenset(
 )
 # Elements that are one thing in one place and another elsewhere: what each may be.
 _EITHER: dict[str, tuple[type, ...]] = {
-    "code": (str, dict, list), "text": (str, dict), "type": (str, dict, list), "category": (dict, list),
+    "code": (str, dict, list),
+    "text": (str, dict),
+    "type": (str, dict, list),
+    "category": (dict, list),
     "author": (dict, list),
-    "performer": (dict, list), "severity": (str, dict), "name": (str, dict, list),
+    "performer": (dict, list),
+    "severity": (str, dict),
+    "name": (str, dict, list),
     "class": (dict, str, list),
-    "identifier": (dict, list), "value": (str, int, float, bool), "date": (str,), "period": (dict,), "url": (str,),
-    "given": (list,), "substance": (dict, list), "dosage": (dict, list), "relationship": (dict, list),
+    "identifier": (dict, list),
+    "value": (str, int, float, bool),
+    "date": (str,),
+    "period": (dict,),
+    "url": (str,),
+    "given": (list,),
+    "substance": (dict, list),
+    "dosage": (dict, list),
+    "relationship": (dict, list),
 }
 
 

@@ -87,8 +87,12 @@ class Store:
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
-            raise UsageError(f"{path} cannot be used as a store: {error}", found=str(path),
-                             expected="an SQLite file of Osler's, or none", action="name another file") from error
+            raise UsageError(
+                f"{path} cannot be used as a store: {error}",
+                found=str(path),
+                expected="an SQLite file of Osler's, or none",
+                action="name another file",
+            ) from error
         self._depth = 0
 
     def close(self) -> None:
@@ -120,11 +124,13 @@ class Store:
         """A resource, or one of its versions."""
         with self._lock:
             row = self._db.execute(
-                "SELECT type, id, version, body FROM resource WHERE type=? AND id=?", (kind, id_)).fetchone()
+                "SELECT type, id, version, body FROM resource WHERE type=? AND id=?", (kind, id_)
+            ).fetchone()
             if version is not None and (row is None or row[2] != version):
                 row = self._db.execute(
                     "SELECT type, id, version, body FROM history WHERE type=? AND id=? AND version=? ORDER BY seq DESC",
-                    (kind, id_, version)).fetchone()
+                    (kind, id_, version),
+                ).fetchone()
         return Stored(*row) if row else None
 
     def put(self, resource: Resource) -> tuple[Stored, str]:
@@ -133,7 +139,8 @@ class Store:
         now = datetime.now(UTC)
         with self.transaction():
             old = self._db.execute(
-                "SELECT rid, version, updated, body FROM resource WHERE type=? AND id=?", (kind, id_)).fetchone()
+                "SELECT rid, version, updated, body FROM resource WHERE type=? AND id=?", (kind, id_)
+            ).fetchone()
             if old and old[1] == version:
                 return Stored(kind, id_, version, old[3]), "unchanged"
             stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -142,16 +149,21 @@ class Store:
             body = dumps({**head, **{key: value for key, value in resource.items() if key not in head}})
             moment = index.microseconds(now)
             if old:
-                self._db.execute("INSERT INTO history(type, id, version, updated, body) VALUES (?,?,?,?,?)",
-                                 (kind, id_, old[1], old[2], old[3]))
+                self._db.execute(
+                    "INSERT INTO history(type, id, version, updated, body) VALUES (?,?,?,?,?)",
+                    (kind, id_, old[1], old[2], old[3]),
+                )
                 rid = old[0]
-                self._db.execute("UPDATE resource SET version=?, updated=?, body=? WHERE rid=?",
-                                 (version, moment, body, rid))
+                self._db.execute(
+                    "UPDATE resource SET version=?, updated=?, body=? WHERE rid=?", (version, moment, body, rid)
+                )
                 for table in _INSERT:
                     self._db.execute(f"DELETE FROM {table} WHERE rid=?", (rid,))  # noqa: S608  (names of ours)
             else:
-                rid = self._db.execute("INSERT INTO resource(type, id, version, updated, body) VALUES (?,?,?,?,?)",
-                                       (kind, id_, version, moment, body)).lastrowid
+                rid = self._db.execute(
+                    "INSERT INTO resource(type, id, version, updated, body) VALUES (?,?,?,?,?)",
+                    (kind, id_, version, moment, body),
+                ).lastrowid
             for table, param, a, b, c in index.rows(resource, self.base):
                 self._db.execute(_INSERT[table], (rid, kind, param, a, b, c))
         return Stored(kind, id_, version, body), "updated" if old else "created"
@@ -167,7 +179,8 @@ class Store:
                 return found
             rows = self._db.execute(
                 f"SELECT type, id, version, body, rid FROM resource r WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",  # noqa: S608
-                [*arguments, *sorting, query.count, query.offset]).fetchall()
+                [*arguments, *sorting, query.count, query.offset],
+            ).fetchall()
             found.matches = [Stored(*row[:4]) for row in rows]
             found.included = self._included([row[4] for row in rows], query)
         return found
@@ -179,7 +192,9 @@ class Store:
                 rows = self._db.execute(
                     "SELECT r.type, r.id, r.version, r.body FROM reference f "
                     "JOIN resource r ON r.type=f.a AND r.id=f.b "
-                    "WHERE f.rid=? AND f.param=? AND (? = '' OR f.a = ?)", (rid, param, target, target)).fetchall()
+                    "WHERE f.rid=? AND f.param=? AND (? = '' OR f.a = ?)",
+                    (rid, param, target, target),
+                ).fetchall()
                 seen.update({(row[0], row[1]): Stored(*row) for row in rows})
         return list(seen.values())
 
@@ -192,5 +207,6 @@ class Store:
         """Ids of a type, in order of id."""
         with self._lock:
             rows: list[Any] = self._db.execute(
-                "SELECT id FROM resource WHERE type=? ORDER BY id LIMIT ?", (kind, limit)).fetchall()
+                "SELECT id FROM resource WHERE type=? ORDER BY id LIMIT ?", (kind, limit)
+            ).fetchall()
         return [row[0] for row in rows]

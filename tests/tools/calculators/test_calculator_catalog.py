@@ -21,8 +21,19 @@ from tools.errors import UsageError
 FOLDER = Path(package.__file__).parent
 ADVICE = re.compile(r"\b(should|recommend\w*|give|start|stop|prescribe|avoid|consider|treat)\b", re.IGNORECASE)
 CONTRACT = {
-    "calculator", "version", "value", "unit", "range", "label", "applicable", "inputs", "missing", "warnings", "steps",
-    "sensitivity", "references",
+    "calculator",
+    "version",
+    "value",
+    "unit",
+    "range",
+    "label",
+    "applicable",
+    "inputs",
+    "missing",
+    "warnings",
+    "steps",
+    "sensitivity",
+    "references",
 }
 
 
@@ -73,7 +84,8 @@ def test_every_reference_can_be_found_and_says_what_was_read(declared: Calculato
         assert reference.verified is None or (
             reference.verified.url.startswith("http")
             and re.fullmatch(r"\d{4}-\d{2}-\d{2}", reference.verified.read_on)
-            and reference.verified.name and reference.verified.supports
+            and reference.verified.name
+            and reference.verified.supports
         )
     assert any(reference.verified for reference in declared.references)
 

@@ -56,7 +56,8 @@ def test_a_misspelt_input_is_refused_rather_than_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "unit"), [(106.0820368, "umol/L"), (106.0820368, "µmol/L"), (0.1060820368, "mmol/L"), (12, "mg/L")],
+    ("value", "unit"),
+    [(106.0820368, "umol/L"), (106.0820368, "µmol/L"), (0.1060820368, "mmol/L"), (12, "mg/L")],
 )
 def test_molar_and_mass_creatinine_agree(value: float, unit: str) -> None:
     expected = run("ckd_epi_2021", CKD).value
@@ -119,10 +120,15 @@ def test_a_comparator_is_an_interval() -> None:
     [("<", 500, "excluded"), ("<=", 500, None), (">", 500, None), (">=", 1000, "ctpa"), ("<", 270, "excluded")],
 )
 def test_a_comparator_at_the_limit_keeps_its_side(comparator: str, limit: float, expected: str | None) -> None:
-    result = run("years", {
-        "dvt_signs": True, "haemoptysis": False, "pe_most_likely": False,
-        "d_dimer": q(limit, "ng/mL{FEU}", comparator=comparator),
-    })
+    result = run(
+        "years",
+        {
+            "dvt_signs": True,
+            "haemoptysis": False,
+            "pe_most_likely": False,
+            "d_dimer": q(limit, "ng/mL{FEU}", comparator=comparator),
+        },
+    )
     # Above 500 with an item is "ctpa" whatever the value; at most 500 includes 500 itself, which is not below it.
     assert result.value == ("ctpa" if comparator == ">" else expected)
 

@@ -36,11 +36,16 @@ def test_a_limit_of_the_source_is_printed_as_it_stands() -> None:
     told = texts("kdigo_albuminuria_category", {"acr": q(20, "mg/mmol")})
     assert "A3 if urine albumin-to-creatinine ratio were above 30 mg/mmol" in told
     assert "A1 if urine albumin-to-creatinine ratio were below 3 mg/mmol" in told
-    assert "high risk if age were 75 years or more" in texts("cha2ds2_va", {
-        "age": q(70, "a"), **dict.fromkeys(
-            ("heart_failure", "hypertension", "diabetes", "stroke_tia_te", "vascular_disease"), False,
-        ),
-    })
+    assert "high risk if age were 75 years or more" in texts(
+        "cha2ds2_va",
+        {
+            "age": q(70, "a"),
+            **dict.fromkeys(
+                ("heart_failure", "hypertension", "diabetes", "stroke_tia_te", "vascular_disease"),
+                False,
+            ),
+        },
+    )
 
 
 def test_a_result_without_bands_has_none() -> None:

@@ -20,14 +20,26 @@ TOOLS = {tool.name: tool for tool in calculator_tools()}
 
 
 def fact(slot: str, value: Any, unit: str | None = None, at: str | None = None, **more: Any) -> Evidence:
-    return Evidence(slot=slot, value=value, unit=unit, display=str(value), effective_at=at, patient="p1",
-                    source=Statement(by="test"), **more)
+    return Evidence(
+        slot=slot,
+        value=value,
+        unit=unit,
+        display=str(value),
+        effective_at=at,
+        patient="p1",
+        source=Statement(by="test"),
+        **more,
+    )
 
 
 def context(inputs: dict[str, Evidence]) -> ToolContext:
     return ToolContext(
-        patient="p1", as_of=datetime(2026, 3, 2, 9, tzinfo=UTC), terminology=Terminology([]), corpus=Corpus([]),
-        slot="result", inputs=inputs,
+        patient="p1",
+        as_of=datetime(2026, 3, 2, 9, tzinfo=UTC),
+        terminology=Terminology([]),
+        corpus=Corpus([]),
+        slot="result",
+        inputs=inputs,
     )
 
 
@@ -43,7 +55,8 @@ def derivation(output: ToolOutput) -> Derivation:
 
 
 RENAL = {
-    "creatinine": fact("creatinine", 150.0, "umol/L", "2026-02-20T08:10:00Z"), "age": fact("age", 70.0, "a"),
+    "creatinine": fact("creatinine", 150.0, "umol/L", "2026-02-20T08:10:00Z"),
+    "age": fact("age", 70.0, "a"),
     "sex": fact("sex", "male"),
 }
 
@@ -79,8 +92,11 @@ async def test_what_is_missing_is_evidence_too() -> None:
 
 
 async def test_unknown_findings_give_a_range() -> None:
-    known = {"age": fact("age", 76.0, "a"), "hypertension": fact("hypertension", True),
-             "diabetes": fact("diabetes", None)}
+    known = {
+        "age": fact("age", 76.0, "a"),
+        "hypertension": fact("hypertension", True),
+        "diabetes": fact("diabetes", None),
+    }
     output = await call("calc.cha2ds2_va", known)
     evidence = output.evidence[0]
     assert (evidence.value, evidence.range, evidence.display) == (None, (3.0, 8.0), "3 to 8 points")
@@ -125,7 +141,11 @@ async def test_what_cannot_be_right_becomes_a_typed_error() -> None:
 
 
 async def test_a_comparator_reaches_the_calculator() -> None:
-    output = await call("calc.age_adjusted_d_dimer", {
-        "age": fact("age", 60.0, "a"), "d_dimer": fact("d_dimer", 270.0, "ng/mL{FEU}", comparator="<"),
-    })
+    output = await call(
+        "calc.age_adjusted_d_dimer",
+        {
+            "age": fact("age", 60.0, "a"),
+            "d_dimer": fact("d_dimer", 270.0, "ng/mL{FEU}", comparator="<"),
+        },
+    )
     assert output.evidence[0].value == "below"

@@ -123,9 +123,15 @@ def test_declared_cuts_and_monotone_inputs_are_so(case: Case, data: st.DataObjec
 
 
 def test_unknown_items_give_the_points_between() -> None:
-    result = run("cha2ds2_va", {
-        "age": q(70, "a"), "hypertension": True, "diabetes": False, "stroke_tia_te": False,
-    })
+    result = run(
+        "cha2ds2_va",
+        {
+            "age": q(70, "a"),
+            "hypertension": True,
+            "diabetes": False,
+            "stroke_tia_te": False,
+        },
+    )
     assert (result.value, result.range, result.display) == (None, (2.0, 4.0), "2 to 4 points")
     assert result.label == "high risk"
     assert result.missing == ["heart_failure", "vascular_disease"]
@@ -133,9 +139,13 @@ def test_unknown_items_give_the_points_between() -> None:
 
 
 def test_an_unknown_age_is_bounded_by_the_points_of_age() -> None:
-    result = run("cha2ds2_va", dict.fromkeys(
-        ("heart_failure", "hypertension", "diabetes", "stroke_tia_te", "vascular_disease"), False,
-    ))
+    result = run(
+        "cha2ds2_va",
+        dict.fromkeys(
+            ("heart_failure", "hypertension", "diabetes", "stroke_tia_te", "vascular_disease"),
+            False,
+        ),
+    )
     assert (result.range, result.applicable) == ((0.0, 2.0), None)
 
 
@@ -164,8 +174,15 @@ def test_a_code_is_given_where_every_completion_agrees() -> None:
 
 
 PERC: dict[str, Any] = {
-    "low_pretest": True, "age": q(34, "a"), "heart_rate": q(80, "/min"), "spo2": q(98, "%"), "haemoptysis": False,
-    "oestrogen": False, "prior_vte": False, "unilateral_leg_swelling": False, "recent_surgery_trauma": False,
+    "low_pretest": True,
+    "age": q(34, "a"),
+    "heart_rate": q(80, "/min"),
+    "spo2": q(98, "%"),
+    "haemoptysis": False,
+    "oestrogen": False,
+    "prior_vte": False,
+    "unilateral_leg_swelling": False,
+    "recent_surgery_trauma": False,
 }
 
 

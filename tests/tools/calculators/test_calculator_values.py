@@ -67,14 +67,27 @@ def test_cha2ds2_scores(age: float, sex: str, present: tuple[str, ...], vasc: fl
     assert run("cha2ds2_vasc", {**inputs, "sex": sex}).value == vasc
 
 
-BLED = ("hypertension_uncontrolled", "abnormal_renal", "abnormal_liver", "stroke", "bleeding", "labile_inr",
-        "antiplatelet_nsaid", "alcohol")
+BLED = (
+    "hypertension_uncontrolled",
+    "abnormal_renal",
+    "abnormal_liver",
+    "stroke",
+    "bleeding",
+    "labile_inr",
+    "antiplatelet_nsaid",
+    "alcohol",
+)
 
 
-@pytest.mark.parametrize(("age", "present", "expected", "label"), [
-    (65, (), 0, "not high risk"), (66, (), 1, "not high risk"), (66, BLED[:2], 3, "high risk"),
-    (70, BLED, 9, "high risk"),
-])
+@pytest.mark.parametrize(
+    ("age", "present", "expected", "label"),
+    [
+        (65, (), 0, "not high risk"),
+        (66, (), 1, "not high risk"),
+        (66, BLED[:2], 3, "high risk"),
+        (70, BLED, 9, "high risk"),
+    ],
+)
 def test_has_bled(age: float, present: tuple[str, ...], expected: float, label: str) -> None:
     result = run("has_bled", {**dict.fromkeys(BLED, False), **dict.fromkeys(present, True), "age": q(age, "a")})
     assert (result.value, result.label) == (expected, label)
@@ -90,13 +103,26 @@ def test_has_bled(age: float, present: tuple[str, ...], expected: float, label: 
     ],
 )
 def test_orbit(
-    haemoglobin: float, sex: str, age: float, bleeding: bool, egfr: float, antiplatelet: bool, expected: float,
+    haemoglobin: float,
+    sex: str,
+    age: float,
+    bleeding: bool,
+    egfr: float,
+    antiplatelet: bool,
+    expected: float,
     label: str,
 ) -> None:
-    result = run("orbit", {
-        "haemoglobin": q(haemoglobin, "g/dL"), "sex": sex, "age": q(age, "a"), "bleeding": bleeding,
-        "egfr": q(egfr, "mL/min/{1.73_m2}"), "antiplatelet": antiplatelet,
-    })
+    result = run(
+        "orbit",
+        {
+            "haemoglobin": q(haemoglobin, "g/dL"),
+            "sex": sex,
+            "age": q(age, "a"),
+            "bleeding": bleeding,
+            "egfr": q(egfr, "mL/min/{1.73_m2}"),
+            "antiplatelet": antiplatelet,
+        },
+    )
     assert (result.value, result.label) == (expected, label)
 
 
@@ -175,36 +201,76 @@ def test_years(items: int, d_dimer: float, expected: str) -> None:
     [(80, (), 109, 100, 90, 0), (81, (), 109, 100, 90, 1), (70, ("malignancy",), 110, 99, 89, 4)],
 )
 def test_spesi(
-    age: float, present: tuple[str, ...], heart_rate: float, pressure: float, saturation: float, expected: float,
+    age: float,
+    present: tuple[str, ...],
+    heart_rate: float,
+    pressure: float,
+    saturation: float,
+    expected: float,
 ) -> None:
     inputs = {"malignancy": False, "chronic_cardiopulmonary": False, **dict.fromkeys(present, True)}
-    result = run("spesi", {
-        **inputs, "age": q(age, "a"), "heart_rate": q(heart_rate, "/min"), "systolic_bp": q(pressure, "mm[Hg]"),
-        "spo2": q(saturation, "%"),
-    })
+    result = run(
+        "spesi",
+        {
+            **inputs,
+            "age": q(age, "a"),
+            "heart_rate": q(heart_rate, "/min"),
+            "systolic_bp": q(pressure, "mm[Hg]"),
+            "spo2": q(saturation, "%"),
+        },
+    )
     assert (result.value, result.label) == (expected, "low risk" if expected == 0 else "high risk")
 
 
 def test_pesi() -> None:
     inputs = {
-        "age": q(65, "a"), "sex": "female", "malignancy": False, "heart_failure": False, "chronic_lung_disease": False,
-        "heart_rate": q(109, "/min"), "systolic_bp": q(100, "mm[Hg]"), "respiratory_rate": q(29, "/min"),
-        "temperature": q(36, "Cel"), "altered_mental_status": False, "spo2": q(90, "%"),
+        "age": q(65, "a"),
+        "sex": "female",
+        "malignancy": False,
+        "heart_failure": False,
+        "chronic_lung_disease": False,
+        "heart_rate": q(109, "/min"),
+        "systolic_bp": q(100, "mm[Hg]"),
+        "respiratory_rate": q(29, "/min"),
+        "temperature": q(36, "Cel"),
+        "altered_mental_status": False,
+        "spo2": q(90, "%"),
     }
     least = run("pesi", inputs)
     assert (least.value, least.label) == (65, "class I, very low risk")
-    worst = run("pesi", {
-        **inputs, "sex": "male", "malignancy": True, "heart_failure": True, "chronic_lung_disease": True,
-        "heart_rate": q(110, "/min"), "systolic_bp": q(99, "mm[Hg]"), "respiratory_rate": q(30, "/min"),
-        "temperature": q(96.7, "[degF]"), "altered_mental_status": True, "spo2": q(89, "%"),
-    })
+    worst = run(
+        "pesi",
+        {
+            **inputs,
+            "sex": "male",
+            "malignancy": True,
+            "heart_failure": True,
+            "chronic_lung_disease": True,
+            "heart_rate": q(110, "/min"),
+            "systolic_bp": q(99, "mm[Hg]"),
+            "respiratory_rate": q(30, "/min"),
+            "temperature": q(96.7, "[degF]"),
+            "altered_mental_status": True,
+            "spo2": q(89, "%"),
+        },
+    )
     assert (worst.value, worst.label) == (65 + 230, "class V, very high risk")
 
 
 @pytest.mark.parametrize(
     ("egfr", "expected"),
-    [(90, "G1"), (89.9, "G2"), (60, "G2"), (59.9, "G3a"), (45, "G3a"), (44.9, "G3b"), (30, "G3b"), (29.9, "G4"),
-     (15, "G4"), (14.9, "G5")],
+    [
+        (90, "G1"),
+        (89.9, "G2"),
+        (60, "G2"),
+        (59.9, "G3a"),
+        (45, "G3a"),
+        (44.9, "G3b"),
+        (30, "G3b"),
+        (29.9, "G4"),
+        (15, "G4"),
+        (14.9, "G5"),
+    ],
 )
 def test_gfr_category(egfr: float, expected: str) -> None:
     assert run("kdigo_gfr_category", {"egfr": q(egfr, "mL/min/{1.73_m2}")}).value == expected
@@ -212,17 +278,30 @@ def test_gfr_category(egfr: float, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("acr", "unit", "expected"),
-    [(29.9, "mg/g", "A1"), (30, "mg/g", "A2"), (300, "mg/g", "A2"), (301, "mg/g", "A3"), (2.9, "mg/mmol", "A1"),
-     (3, "mg/mmol", "A2"), (30, "mg/mmol", "A2"), (30.1, "mg/mmol", "A3"), (33, "mg/mmol", "A3"),
-     (120, "mg/g{creat}", "A2")],
+    [
+        (29.9, "mg/g", "A1"),
+        (30, "mg/g", "A2"),
+        (300, "mg/g", "A2"),
+        (301, "mg/g", "A3"),
+        (2.9, "mg/mmol", "A1"),
+        (3, "mg/mmol", "A2"),
+        (30, "mg/mmol", "A2"),
+        (30.1, "mg/mmol", "A3"),
+        (33, "mg/mmol", "A3"),
+        (120, "mg/g{creat}", "A2"),
+    ],
 )
 def test_albuminuria_category_by_the_limits_of_its_own_unit(acr: float, unit: str, expected: str) -> None:
     assert run("kdigo_albuminuria_category", {"acr": q(acr, unit)}).value == expected
 
 
 KDIGO_MAP = {
-    95: ("low", "moderate", "high"), 75: ("low", "moderate", "high"), 50: ("moderate", "high", "very_high"),
-    35: ("high", "very_high", "very_high"), 20: ("very_high",) * 3, 10: ("very_high",) * 3,
+    95: ("low", "moderate", "high"),
+    75: ("low", "moderate", "high"),
+    50: ("moderate", "high", "very_high"),
+    35: ("high", "very_high", "very_high"),
+    20: ("very_high",) * 3,
+    10: ("very_high",) * 3,
 }
 
 
@@ -244,7 +323,12 @@ def test_kdigo_risk(egfr: float) -> None:
     ],
 )
 def test_kfre(
-    age: float, sex: str, egfr: float, acr: dict[str, Any], region: str | None, expected: float,
+    age: float,
+    sex: str,
+    egfr: float,
+    acr: dict[str, Any],
+    region: str | None,
+    expected: float,
 ) -> None:
     inputs = {"age": q(age, "a"), "sex": sex, "egfr": q(egfr, "mL/min/{1.73_m2}"), "acr": acr, "region": region}
     result = run("kfre_4", inputs)

@@ -21,35 +21,81 @@ from tools.notes import TOOLS as NOTE_TOOLS
 
 AS_OF = "2026-03-02T09:00:00Z"
 _CONCEPTS: list[dict[str, Any]] = [
-    {"id": "creatinine", "kind": "observation", "name": "Creatinine", "unit": "mg/dL",
-     "codes": ["loinc:2160-0", "loinc:14682-9"]},
+    {
+        "id": "creatinine",
+        "kind": "observation",
+        "name": "Creatinine",
+        "unit": "mg/dL",
+        "codes": ["loinc:2160-0", "loinc:14682-9"],
+    },
     {"id": "potassium", "kind": "observation", "name": "Potassium", "unit": "mmol/L", "codes": ["loinc:2823-3"]},
     {"id": "inr", "kind": "observation", "name": "INR", "unit": "1", "codes": ["loinc:6301-6"]},
     {"id": "weight", "kind": "observation", "name": "Body weight", "unit": "kg", "codes": ["loinc:29463-7"]},
     {"id": "spo2", "kind": "observation", "name": "Oxygen saturation", "unit": "%", "codes": ["loinc:59408-5"]},
-    {"id": "acr", "kind": "observation", "name": "Albumin-to-creatinine ratio", "unit": "mg/g",
-     "codes": ["loinc:9318-7"]},
+    {
+        "id": "acr",
+        "kind": "observation",
+        "name": "Albumin-to-creatinine ratio",
+        "unit": "mg/g",
+        "codes": ["loinc:9318-7"],
+    },
     {"id": "d_dimer", "kind": "observation", "name": "D-dimer", "includes": ["d_dimer_feu"]},
-    {"id": "d_dimer_feu", "kind": "observation", "name": "D-dimer FEU", "unit": "ng/mL{FEU}",
-     "codes": ["loinc:48065-7"]},
-    {"id": "systolic_bp", "kind": "observation", "name": "Systolic blood pressure", "unit": "mm[Hg]",
-     "codes": ["loinc:8480-6"]},
-    {"id": "blood_pressure", "kind": "observation", "name": "Blood pressure", "unit": "mm[Hg]",
-     "codes": ["loinc:85354-9"], "includes": ["systolic_bp"]},
-    {"id": "stroke", "kind": "condition", "name": "Stroke", "codes": ["snomed:230690007"],
-     "synonyms": ["CVA"], "includes": ["ischaemic_stroke"]},
+    {
+        "id": "d_dimer_feu",
+        "kind": "observation",
+        "name": "D-dimer FEU",
+        "unit": "ng/mL{FEU}",
+        "codes": ["loinc:48065-7"],
+    },
+    {
+        "id": "systolic_bp",
+        "kind": "observation",
+        "name": "Systolic blood pressure",
+        "unit": "mm[Hg]",
+        "codes": ["loinc:8480-6"],
+    },
+    {
+        "id": "blood_pressure",
+        "kind": "observation",
+        "name": "Blood pressure",
+        "unit": "mm[Hg]",
+        "codes": ["loinc:85354-9"],
+        "includes": ["systolic_bp"],
+    },
+    {
+        "id": "stroke",
+        "kind": "condition",
+        "name": "Stroke",
+        "codes": ["snomed:230690007"],
+        "synonyms": ["CVA"],
+        "includes": ["ischaemic_stroke"],
+    },
     {"id": "ischaemic_stroke", "kind": "condition", "name": "Ischaemic stroke", "codes": ["snomed:422504002"]},
     {"id": "tia", "kind": "condition", "name": "Transient ischaemic attack", "synonyms": ["TIA"]},
     {"id": "stroke_tia", "kind": "condition", "name": "Stroke or TIA", "includes": ["stroke", "tia"]},
     {"id": "hypertension", "kind": "condition", "name": "Hypertension", "codes": ["snomed:38341003", "icd10:I10*"]},
     {"id": "diabetes", "kind": "condition", "name": "Diabetes", "codes": ["snomed:73211009"]},
-    {"id": "atrial_fibrillation", "kind": "condition", "name": "Atrial fibrillation", "codes": ["snomed:49436004"],
-     "synonyms": ["AF"]},
-    {"id": "mechanical_valve", "kind": "condition", "name": "Mechanical heart valve",
-     "synonyms": ["mechanical mitral valve"]},
+    {
+        "id": "atrial_fibrillation",
+        "kind": "condition",
+        "name": "Atrial fibrillation",
+        "codes": ["snomed:49436004"],
+        "synonyms": ["AF"],
+    },
+    {
+        "id": "mechanical_valve",
+        "kind": "condition",
+        "name": "Mechanical heart valve",
+        "synonyms": ["mechanical mitral valve"],
+    },
     {"id": "bleeding", "kind": "condition", "name": "Bleeding", "synonyms": ["history of bleeding"]},
-    {"id": "pregnancy", "kind": "condition", "name": "Pregnancy", "codes": ["snomed:77386006"],
-     "synonyms": ["pregnant"]},
+    {
+        "id": "pregnancy",
+        "kind": "condition",
+        "name": "Pregnancy",
+        "codes": ["snomed:77386006"],
+        "synonyms": ["pregnant"],
+    },
     {"id": "chest_pain", "kind": "symptom", "name": "Chest pain", "codes": ["snomed:29857009"]},
     {"id": "hip_replacement", "kind": "procedure", "name": "Hip replacement", "codes": ["snomed:52734007"]},
     {"id": "smoker", "kind": "condition", "name": "Smoker", "codes": ["snomed:77176002"]},
@@ -57,8 +103,14 @@ _CONCEPTS: list[dict[str, Any]] = [
     {"id": "warfarin", "kind": "medication", "name": "Warfarin", "codes": ["rxnorm:11289"]},
     {"id": "doac", "kind": "drug_class", "name": "Direct oral anticoagulant", "includes": ["apixaban"]},
     {"id": "aspirin", "kind": "medication", "name": "Aspirin", "codes": ["rxnorm:1191"]},
-    {"id": "penicillins", "kind": "drug_class", "name": "Penicillins", "codes": ["snomed:91936005"],
-     "synonyms": ["Penicillin"], "includes": ["amoxicillin"]},
+    {
+        "id": "penicillins",
+        "kind": "drug_class",
+        "name": "Penicillins",
+        "codes": ["snomed:91936005"],
+        "synonyms": ["Penicillin"],
+        "includes": ["amoxicillin"],
+    },
     {"id": "amoxicillin", "kind": "medication", "name": "Amoxicillin", "codes": ["rxnorm:723"]},
     {"id": "contrast", "kind": "substance", "name": "Iodinated contrast"},
 ]
@@ -85,12 +137,20 @@ def chart(terms: Terminology) -> Chart:
     """`await chart(conditions=[...], resources=[...], as_of=...)`: a patient in a new store, opened as a context."""
 
     async def build(
-        *, as_of: str = AS_OF, resources: list[dict[str, Any]] | None = None, patient: dict[str, Any] | None = None,
+        *,
+        as_of: str = AS_OF,
+        resources: list[dict[str, Any]] | None = None,
+        patient: dict[str, Any] | None = None,
         **rows: Any,
     ) -> ToolContext:
         compact = {
-            "id": "p1", "name": {"given": "Ada", "family": "Marsh"}, "gender": "female", "birth_date": "1950-05-20",
-            "identifier": "MRN-1", **(patient or {}), **rows,
+            "id": "p1",
+            "name": {"given": "Ada", "family": "Marsh"},
+            "gender": "female",
+            "birth_date": "1950-05-20",
+            "identifier": "MRN-1",
+            **(patient or {}),
+            **rows,
         }
         store = Store()
         import_document(store, build_bundle(compact))
@@ -115,8 +175,15 @@ def ask() -> Callable[..., Awaitable[list[Evidence]]]:
 
 
 def _creatinine(value: float | None, at: str, **more: Any) -> dict[str, Any]:
-    return {"id": f"o{abs(hash((value, at, str(more)))) % 10**8}", "code": "loinc:2160-0", "text": "Creatinine",
-            "value": value, "unit": "mg/dL", "at": at, **more}
+    return {
+        "id": f"o{abs(hash((value, at, str(more)))) % 10**8}",
+        "code": "loinc:2160-0",
+        "text": "Creatinine",
+        "value": value,
+        "unit": "mg/dL",
+        "at": at,
+        **more,
+    }
 
 
 @pytest.fixture

@@ -42,8 +42,12 @@ def condition(id_: str, patient: str = "p", code: str = "230690007") -> dict[str
 def page(
     *resources: dict[str, Any], total: int | None = None, following: str | None = None, **more: Any
 ) -> dict[str, Any]:
-    body: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "entry": [
-        {"resource": resource, "search": {"mode": "match"}} for resource in resources], **more}
+    body: dict[str, Any] = {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "entry": [{"resource": resource, "search": {"mode": "match"}} for resource in resources],
+        **more,
+    }
     if total is not None:
         body["total"] = total
     if following:
@@ -79,7 +83,8 @@ async def test_pages_are_followed_to_the_end() -> None:
 
 async def test_relative_links_are_followed() -> None:
     found = await client(answers(page(condition("1"), following="Condition?page=2"), page(condition("2")))).search(
-        "Condition", [])
+        "Condition", []
+    )
     assert len(found.resources) == 2
 
 
@@ -110,8 +115,9 @@ async def test_a_loop_of_pages_ends_and_is_said() -> None:
         )
     ).search("Condition", [])
     assert "the pages lead in a circle" in found.problems
-    endless = await client(answers(page(condition("1"), following=f"{BASE}/Condition?page=2"),
-                                   page(following=f"{BASE}/Condition?page=3"))).search("Condition", [])
+    endless = await client(
+        answers(page(condition("1"), following=f"{BASE}/Condition?page=2"), page(following=f"{BASE}/Condition?page=3"))
+    ).search("Condition", [])
     assert not endless.complete
 
 
@@ -129,12 +135,22 @@ async def test_a_cap_is_said() -> None:
     assert "stopped at 20 of 500" in found.problems
 
 
-@pytest.mark.parametrize(("status", "body"), [
-    (500, "boom"), (500, {"resourceType": "OperationOutcome", "issue": [{"diagnostics": "disk full"}]}), (429, ""),
-    (200, "<html>sign in</html>"), (200, '{"resourceType": "Bundle", "type": "searchset", "entry": ['), (200, ""),
-    (200, "[]"), (200, {"resourceType": "Patient", "id": "p"}), (302, ""), (404, ""),
-    (200, {"resourceType": "OperationOutcome", "issue": [{"code": "security"}]}),
-])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, "boom"),
+        (500, {"resourceType": "OperationOutcome", "issue": [{"diagnostics": "disk full"}]}),
+        (429, ""),
+        (200, "<html>sign in</html>"),
+        (200, '{"resourceType": "Bundle", "type": "searchset", "entry": ['),
+        (200, ""),
+        (200, "[]"),
+        (200, {"resourceType": "Patient", "id": "p"}),
+        (302, ""),
+        (404, ""),
+        (200, {"resourceType": "OperationOutcome", "issue": [{"code": "security"}]}),
+    ],
+)
 async def test_what_is_no_searchset_is_an_upstream_error(status: int, body: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("tools.ehr.client._LONGEST_WAIT", 0.0)
     with pytest.raises(UpstreamError) as failed:
@@ -226,9 +242,17 @@ async def test_none_found_in_a_truncated_answer_is_not_none(terms: Terminology) 
     assert not found.source.complete
 
 
-@pytest.mark.parametrize("reference", [
-    "http://other.example/r4/Patient/p", "#p", "urn:uuid:p", "Group/p", "Patient/p2", None,
-])
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "http://other.example/r4/Patient/p",
+        "#p",
+        "urn:uuid:p",
+        "Group/p",
+        "Patient/p2",
+        None,
+    ],
+)
 async def test_who_a_resource_is_about_must_be_provable(terms: Terminology, reference: str | None) -> None:
     strange = condition("1")
     strange["subject"] = {"reference": reference} if reference else {"display": "p"}

@@ -44,16 +44,22 @@ def test_changes_are_copies() -> None:
     assert base == compact_patient("demo-af")
 
 
-@pytest.mark.parametrize("change", [
-    {"set_birth_date": {"value": "1955-06-01"}}, {"set_gender": {"value": "male"}}, {"remove_condition": {"id": "c2"}},
-    {"remove_medication": {"id": "m1"}}, {"remove_allergy": {"id": "a1"}},
-    {"add_condition": {"id": "x1", "text": "Stroke", "onset": "2026-01-01"}},
-    {"add_medication": {"id": "x1", "text": "Naproxen", "authored": "2026-01-01"}},
-    {"add_note": {"id": "x1", "text": "No stroke.", "at": "2026-01-01T00:00:00Z"}},
-    {"add_allergy": {"id": "x1", "text": "Latex"}},
-    {"set_observation": {"id": "o20", "component": "loinc:8480-6", "value": 82}},
-    {"kind": "set_gender", "value": "male"},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"set_birth_date": {"value": "1955-06-01"}},
+        {"set_gender": {"value": "male"}},
+        {"remove_condition": {"id": "c2"}},
+        {"remove_medication": {"id": "m1"}},
+        {"remove_allergy": {"id": "a1"}},
+        {"add_condition": {"id": "x1", "text": "Stroke", "onset": "2026-01-01"}},
+        {"add_medication": {"id": "x1", "text": "Naproxen", "authored": "2026-01-01"}},
+        {"add_note": {"id": "x1", "text": "No stroke.", "at": "2026-01-01T00:00:00Z"}},
+        {"add_allergy": {"id": "x1", "text": "Latex"}},
+        {"set_observation": {"id": "o20", "component": "loinc:8480-6", "value": 82}},
+        {"kind": "set_gender", "value": "male"},
+    ],
+)
 def test_every_kind_of_change_gives_another_valid_bundle(change: dict[str, Any]) -> None:
     base = compact_patient("demo-af")
     bundle = build_bundle(apply_change(base, change))
@@ -115,8 +121,13 @@ def test_rows_become_the_elements_they_name() -> None:
     for resource in body.values():
         check(resource)
     assert body["z"]["deceasedBoolean"] is True
-    assert body["z-1"]["valueQuantity"] == {"value": 0.2, "comparator": "<", "unit": "mg/dL", "code": "mg/dL",
-                                            "system": "http://unitsofmeasure.org"}
+    assert body["z-1"]["valueQuantity"] == {
+        "value": 0.2,
+        "comparator": "<",
+        "unit": "mg/dL",
+        "code": "mg/dL",
+        "system": "http://unitsofmeasure.org",
+    }
     assert body["z-2"]["dataAbsentReason"]["coding"][0]["code"] == "not-performed"
     assert body["z-3"]["valueBoolean"] is True
     assert body["z-4"]["valueString"] == "clotted"

@@ -11,8 +11,13 @@ from knowledge.evidence import Evidence, FhirElement
 
 Ask = Callable[..., Awaitable[list[Evidence]]]
 Row = Callable[..., dict[str, Any]]
-APIXABAN = {"id": "m1", "code": "rxnorm:1364430", "text": "Apixaban 5 mg tablet", "dose": "5 mg twice daily",
-            "authored": "2025-05-01"}
+APIXABAN = {
+    "id": "m1",
+    "code": "rxnorm:1364430",
+    "text": "Apixaban 5 mg tablet",
+    "dose": "5 mg twice daily",
+    "authored": "2025-05-01",
+}
 ASPIRIN = {"id": "m2", "code": "rxnorm:1191", "text": "Aspirin 75 mg", "authored": "2024-05-01"}
 
 
@@ -27,11 +32,21 @@ async def test_a_member_answers_for_its_class(chart: Any, ask: Ask) -> None:
     assert found.source.reference == "MedicationRequest/p1-m1"
 
 
-@pytest.mark.parametrize("patch", [
-    {"intent": "proposal"}, {"intent": "plan"}, {"do_not_perform": True}, {"status": "cancelled"},
-    {"status": "entered-in-error"}, {"status": "draft"}, {"status": "stopped"}, {"status": "completed"},
-    {"status": "on-hold"}, {"authored": "2026-03-03"},
-])
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"intent": "proposal"},
+        {"intent": "plan"},
+        {"do_not_perform": True},
+        {"status": "cancelled"},
+        {"status": "entered-in-error"},
+        {"status": "draft"},
+        {"status": "stopped"},
+        {"status": "completed"},
+        {"status": "on-hold"},
+        {"authored": "2026-03-03"},
+    ],
+)
 async def test_what_is_not_taken_now_is_not_true(chart: Any, ask: Ask, patch: dict[str, Any]) -> None:
     found = await takes(ask, await chart(medications=[{**APIXABAN, **patch}, ASPIRIN]))
     assert found.value is False
@@ -54,10 +69,19 @@ async def test_words_where_no_code_is_known(chart: Any, ask: Ask) -> None:
 
 
 async def test_statements_references_and_contained_drugs(chart: Any, ask: Ask) -> None:
-    drug = {"resourceType": "Medication", "id": "drug", "code": {"coding": [
-        {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1364430"}]}}
-    request = {"resourceType": "MedicationRequest", "id": "byref", "status": "active", "intent": "order",
-               "subject": {"reference": "Patient/p1"}, "medicationReference": {"reference": "Medication/drug"}}
+    drug = {
+        "resourceType": "Medication",
+        "id": "drug",
+        "code": {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1364430"}]},
+    }
+    request = {
+        "resourceType": "MedicationRequest",
+        "id": "byref",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": "Patient/p1"},
+        "medicationReference": {"reference": "Medication/drug"},
+    }
     assert (await takes(ask, await chart(resources=[drug, request]))).value is True
     wrong = {**drug, "status": "entered-in-error"}
     assert (await takes(ask, await chart(resources=[wrong, request]))).value is None
@@ -73,9 +97,14 @@ async def test_statements_references_and_contained_drugs(chart: Any, ask: Ask) -
 
 
 async def test_current_list_names_the_rest(chart: Any, ask: Ask) -> None:
-    ctx = await chart(medications=[
-        APIXABAN, {**ASPIRIN, "status": "stopped"}, {**ASPIRIN, "id": "m3", "do_not_perform": True},
-        {**APIXABAN, "id": "m4", "intent": "proposal", "text": "Apixaban 2.5 mg"}])
+    ctx = await chart(
+        medications=[
+            APIXABAN,
+            {**ASPIRIN, "status": "stopped"},
+            {**ASPIRIN, "id": "m3", "do_not_perform": True},
+            {**APIXABAN, "id": "m4", "intent": "proposal", "text": "Apixaban 2.5 mg"},
+        ]
+    )
     head, *items = await ask(ctx, "record.medications")
     assert (head.value, head.display) == (1.0, "1 current drug, 1 past")
     assert head.source.flags == ("not to be given: Aspirin 75 mg", "proposal, not an order: Apixaban 2.5 mg")  # type: ignore[union-attr]

@@ -11,8 +11,14 @@ from knowledge.evidence import Evidence, FhirElement, Statement
 
 Ask = Callable[..., Awaitable[list[Evidence]]]
 Row = Callable[..., dict[str, Any]]
-STROKE = {"id": "c1", "code": "snomed:230690007", "text": "Stroke", "onset": "2020-01-10", "recorded": "2020-01-12",
-          "clinical": "active"}
+STROKE = {
+    "id": "c1",
+    "code": "snomed:230690007",
+    "text": "Stroke",
+    "onset": "2020-01-10",
+    "recorded": "2020-01-12",
+    "clinical": "active",
+}
 
 
 async def one(ask: Ask, ctx: Any, concept: str, **more: Any) -> Evidence:
@@ -39,12 +45,14 @@ async def test_a_narrower_condition_answers_the_wider_question(chart: Any, ask: 
 
 
 async def test_icd10_category_and_words_without_a_known_code(chart: Any, ask: Ask) -> None:
-    ctx = await chart(conditions=[
-        {"id": "c1", "code": "icd10:I10.9", "text": "x"},
-        {"id": "c2", "code": None, "text": "Mechanical mitral valve prosthesis"},
-        {"id": "c3", "code": None, "text": "Family history of stroke"},
-        {"id": "c4", "code": None, "text": "Possible diabetes"},
-    ])
+    ctx = await chart(
+        conditions=[
+            {"id": "c1", "code": "icd10:I10.9", "text": "x"},
+            {"id": "c2", "code": None, "text": "Mechanical mitral valve prosthesis"},
+            {"id": "c3", "code": None, "text": "Family history of stroke"},
+            {"id": "c4", "code": None, "text": "Possible diabetes"},
+        ]
+    )
     assert (await one(ask, ctx, "hypertension")).value is True
     valve = await one(ask, ctx, "mechanical_valve")
     assert valve.value is True
@@ -109,8 +117,14 @@ async def test_coded_observations_answer_yes_and_no(chart: Any, ask: Ask) -> Non
     assert (await one(ask, await chart(observations=[{**row, "value": True}]), "chest_pain")).value is True
     absent = {**row, "value_code": "snomed:2667000", "value_text": "Absent"}
     assert (await one(ask, await chart(observations=[absent]), "chest_pain")).value is False
-    smoking = {"id": "s2", "code": "loinc:72166-2", "text": "Tobacco smoking status", "value_code": "snomed:77176002",
-               "value_text": "Smoker", "at": "2026-03-01T08:00:00Z"}
+    smoking = {
+        "id": "s2",
+        "code": "loinc:72166-2",
+        "text": "Tobacco smoking status",
+        "value_code": "snomed:77176002",
+        "value_text": "Smoker",
+        "at": "2026-03-01T08:00:00Z",
+    }
     assert (await one(ask, await chart(observations=[smoking]), "smoker")).value is True
 
 
@@ -130,10 +144,16 @@ async def test_a_note_that_denies_is_false_with_the_sentence_at_its_offsets(char
     assert text[source.start : source.end] == source.quote == "No history of stroke or diabetes."
 
 
-@pytest.mark.parametrize("text", [
-    "Her mother had a stroke at 81.", "Possible stroke.", "Return if signs of a stroke appear.",
-    "At risk of stroke.", "Family history of stroke.",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Her mother had a stroke at 81.",
+        "Possible stroke.",
+        "Return if signs of a stroke appear.",
+        "At risk of stroke.",
+        "Family history of stroke.",
+    ],
+)
 async def test_relatives_possibilities_and_suppositions_are_not_facts(
     chart: Any, ask: Ask, note: Row, text: str
 ) -> None:

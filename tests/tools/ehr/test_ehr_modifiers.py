@@ -94,8 +94,12 @@ SHOWN: list[tuple[str, dict[str, Any], str, bool]] = [
     ("Observation", {"status": "preliminary"}, "preliminary", True),
     ("Observation", {"status": "amended"}, "amended", True),
     ("Observation", {"status": "corrected"}, "corrected", True),
-    ("Observation", {"status": "final", "dataAbsentReason": concept("data-absent-reason", "not-performed")},
-     "no value: not-performed", True),
+    (
+        "Observation",
+        {"status": "final", "dataAbsentReason": concept("data-absent-reason", "not-performed")},
+        "no value: not-performed",
+        True,
+    ),
     ("DiagnosticReport", {"status": "partial"}, "partial", True),
     ("MedicationRequest", {**REQUEST, "status": "on-hold"}, "on-hold", False),
     ("MedicationRequest", {**REQUEST, "status": "stopped"}, "stopped", False),
@@ -127,10 +131,17 @@ def test_unknown_modifier_extension_makes_every_type_unusable(kind: str) -> None
 
 
 def test_modifier_extension_deep_inside_counts_but_not_in_a_contained_resource() -> None:
-    deep = {"resourceType": "Observation", "status": "final",
-            "component": [{"code": {}, "modifierExtension": [{"url": "http://x"}]}]}
+    deep = {
+        "resourceType": "Observation",
+        "status": "final",
+        "component": [{"code": {}, "modifierExtension": [{"url": "http://x"}]}],
+    }
     assert not judge(deep).usable
-    inner = {"resourceType": "Observation", "status": "final", "contained": [{"modifierExtension": [{"url": "http://x"}]}]}
+    inner = {
+        "resourceType": "Observation",
+        "status": "final",
+        "contained": [{"modifierExtension": [{"url": "http://x"}]}],
+    }
     assert judge(inner).usable
 
 

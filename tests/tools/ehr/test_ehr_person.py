@@ -17,10 +17,15 @@ Ask = Callable[..., Awaitable[list[Evidence]]]
 Row = Callable[..., dict[str, Any]]
 
 
-@pytest.mark.parametrize(("birth", "as_of", "years"), [
-    ("1950-03-02", "2026-03-02T09:00:00Z", 76), ("1950-03-03", "2026-03-02T09:00:00Z", 75),
-    ("2024-02-29", "2026-02-28T09:00:00Z", 1), ("2024-02-29", "2026-03-01T09:00:00Z", 2),
-])
+@pytest.mark.parametrize(
+    ("birth", "as_of", "years"),
+    [
+        ("1950-03-02", "2026-03-02T09:00:00Z", 76),
+        ("1950-03-03", "2026-03-02T09:00:00Z", 75),
+        ("2024-02-29", "2026-02-28T09:00:00Z", 1),
+        ("2024-02-29", "2026-03-01T09:00:00Z", 2),
+    ],
+)
 async def test_age_in_completed_years(chart: Any, ask: Ask, birth: str, as_of: str, years: int) -> None:
     found = (await ask(await chart(patient={"birth_date": birth}, as_of=as_of), "record.age"))[0]
     assert (found.value, found.unit, found.display) == (years, "a", f"{years} years")
@@ -50,8 +55,14 @@ YOUNG = {"birth_date": "1996-01-01"}
 
 
 async def test_pregnancy(chart: Any, ask: Ask, note: Row) -> None:
-    row = {"id": "c", "code": "snomed:77386006", "text": "Pregnancy", "onset": "2025-11-01", "recorded": "2025-12-01",
-           "clinical": "active"}
+    row = {
+        "id": "c",
+        "code": "snomed:77386006",
+        "text": "Pregnancy",
+        "onset": "2025-11-01",
+        "recorded": "2025-12-01",
+        "clinical": "active",
+    }
     assert (await ask(await chart(patient=YOUNG, conditions=[row]), "record.pregnancy"))[0].value is True
     old = {**row, "onset": "2020-01-01", "recorded": "2020-01-01"}
     assert (await ask(await chart(patient=YOUNG, conditions=[old]), "record.pregnancy"))[0].value is None
@@ -63,8 +74,13 @@ async def test_pregnancy(chart: Any, ask: Ask, note: Row) -> None:
 
 
 async def test_pregnancy_status_observation(chart: Any, ask: Ask) -> None:
-    row = {"id": "ps", "code": "loinc:82810-3", "value_code": "loinc:LA15173-0", "value_text": "Pregnant",
-           "at": "2026-02-01T08:00:00Z"}
+    row = {
+        "id": "ps",
+        "code": "loinc:82810-3",
+        "value_code": "loinc:LA15173-0",
+        "value_text": "Pregnant",
+        "at": "2026-02-01T08:00:00Z",
+    }
     assert (await ask(await chart(patient=YOUNG, observations=[row]), "record.pregnancy"))[0].value is True
 
 
@@ -159,7 +175,11 @@ async def test_problems_vitals_labs_timeline_summary(chart: Any, ask: Ask, creat
     assert (await ask(ctx, "record.labs", concept="creatinine"))[0].value == 1.1
     timeline = await ask(ctx, "record.timeline")
     assert [item.display for item in timeline[1:]] == [
-        "Encounter: Clinic", "MedicationRequest: Aspirin", "Condition: Hypertension", "Condition: Diabetes"]
+        "Encounter: Clinic",
+        "MedicationRequest: Aspirin",
+        "Condition: Hypertension",
+        "Condition: Diabetes",
+    ]
     summary = await ask(ctx, "record.summary")
     assert summary[0].display == "75 years; female; 1 active problem, 1 past; 1 current drug; allergies not recorded"
 
@@ -174,7 +194,8 @@ async def test_ids_are_stable_and_slots_follow_the_context(chart: Any, ask: Ask,
 
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "record.persists": {"op": ">=", "value": 1, "days": 1}, "record.rise": {"ratio": 1.5, "days": 7},
+    "record.persists": {"op": ">=", "value": 1, "days": 1},
+    "record.rise": {"ratio": 1.5, "days": 7},
 }
 
 

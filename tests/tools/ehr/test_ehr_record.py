@@ -24,9 +24,16 @@ ABOUT_P1 = {"subject": {"reference": "Patient/p1"}}
 
 
 def observation(id_: str, value: float, **more: Any) -> dict[str, Any]:
-    return {"resourceType": "Observation", "id": id_, "status": "final", **ABOUT_P1, "code": {"coding": [
-        {"system": "http://loinc.org", "code": "2160-0"}]}, "effectiveDateTime": "2026-02-01T08:00:00Z",
-        "valueQuantity": {"value": value, "unit": "mg/dL"}, **more}
+    return {
+        "resourceType": "Observation",
+        "id": id_,
+        "status": "final",
+        **ABOUT_P1,
+        "code": {"coding": [{"system": "http://loinc.org", "code": "2160-0"}]},
+        "effectiveDateTime": "2026-02-01T08:00:00Z",
+        "valueQuantity": {"value": value, "unit": "mg/dL"},
+        **more,
+    }
 
 
 async def newest(ask: Ask, ctx: Any) -> Evidence:
@@ -98,18 +105,29 @@ async def test_linked_patients_are_one_person(chart: Any, ask: Ask, kind: str, b
 
 
 async def test_demographics_come_from_the_record_in_use(chart: Any, ask: Ask) -> None:
-    ctx = await chart(resources=[
-        {"resourceType": "Patient", "id": "p1", "birthDate": "1990", "active": False,
-         "link": [{"other": {"reference": "Patient/p2"}, "type": "replaced-by"}]},
-        {"resourceType": "Patient", "id": "p2", "birthDate": "1950-01-01"}])
+    ctx = await chart(
+        resources=[
+            {
+                "resourceType": "Patient",
+                "id": "p1",
+                "birthDate": "1990",
+                "active": False,
+                "link": [{"other": {"reference": "Patient/p2"}, "type": "replaced-by"}],
+            },
+            {"resourceType": "Patient", "id": "p2", "birthDate": "1950-01-01"},
+        ]
+    )
     assert (await ask(ctx, "record.age"))[0].value == 76
 
 
-@pytest.mark.parametrize(("kind", "body"), [
-    ("Condition", {"code": {"text": "Stroke"}, "recordedDate": "2026-03-03"}),
-    ("Condition", {"code": {"text": "Stroke"}, "onsetDateTime": "2026-03-02T10:00:00Z"}),
-    ("Procedure", {"status": "completed", "code": {"text": "Stroke"}, "performedDateTime": "2026-03-02T09:01:00Z"}),
-])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("Condition", {"code": {"text": "Stroke"}, "recordedDate": "2026-03-03"}),
+        ("Condition", {"code": {"text": "Stroke"}, "onsetDateTime": "2026-03-02T10:00:00Z"}),
+        ("Procedure", {"status": "completed", "code": {"text": "Stroke"}, "performedDateTime": "2026-03-02T09:01:00Z"}),
+    ],
+)
 async def test_what_comes_after_the_clock_is_unseen(chart: Any, ask: Ask, kind: str, body: dict[str, Any]) -> None:
     ctx = await chart(resources=[{"resourceType": kind, "id": "later", **ABOUT_P1, **body}])
     assert (await ask(ctx, "record.finding", concept="stroke"))[0].value is None
@@ -123,8 +141,14 @@ async def test_a_note_of_tomorrow_is_unread(chart: Any, ask: Ask, note: Any) -> 
 
 
 async def test_what_ended_after_the_clock_was_still_so(chart: Any, ask: Ask) -> None:
-    row = {"id": "c", "code": "snomed:230690007", "text": "Stroke", "onset": "2026-01-01", "clinical": "resolved",
-           "abated": "2026-04-01"}
+    row = {
+        "id": "c",
+        "code": "snomed:230690007",
+        "text": "Stroke",
+        "onset": "2026-01-01",
+        "clinical": "resolved",
+        "abated": "2026-04-01",
+    }
     assert (await ask(await chart(conditions=[row]), "record.finding", concept="stroke", active_only=True))[
         0
     ].value is True
@@ -148,13 +172,27 @@ async def test_attached_notes_count(chart: Any, ask: Ask) -> None:
 
 async def test_replaced_notes_and_binaries(chart: Any, ask: Ask) -> None:
     def doc(id_: str, attachment: dict[str, Any], **more: Any) -> dict[str, Any]:
-        return {"resourceType": "DocumentReference", "id": id_, "status": "current", **ABOUT_P1,
-                "date": "2026-01-01T00:00:00Z", "content": [{"attachment": attachment}], **more}
+        return {
+            "resourceType": "DocumentReference",
+            "id": id_,
+            "status": "current",
+            **ABOUT_P1,
+            "date": "2026-01-01T00:00:00Z",
+            "content": [{"attachment": attachment}],
+            **more,
+        }
 
     binary = {"resourceType": "Binary", "id": "b", "contentType": "text/html", "data": "PHA+Tm8gc3Ryb2tlLjwvcD4="}
-    ctx = await chart(resources=[
-        binary, doc("new", {"contentType": "text/html", "url": "Binary/b"},
-                    relatesTo=[{"code": "replaces", "target": {"reference": "DocumentReference/old"}}]),
-        doc("old", {"contentType": "text/plain", "data": "U3Ryb2tlLg=="})])
+    ctx = await chart(
+        resources=[
+            binary,
+            doc(
+                "new",
+                {"contentType": "text/html", "url": "Binary/b"},
+                relatesTo=[{"code": "replaces", "target": {"reference": "DocumentReference/old"}}],
+            ),
+            doc("old", {"contentType": "text/plain", "data": "U3Ryb2tlLg=="}),
+        ]
+    )
     found = (await ask(ctx, "record.finding", concept="stroke"))[0]
     assert (found.value, found.source.reference) == (False, "DocumentReference/new")  # type: ignore[union-attr]

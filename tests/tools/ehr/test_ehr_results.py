@@ -22,10 +22,13 @@ async def latest(ask: Ask, ctx: Any, concept: str = "creatinine", **more: Any) -
 
 
 async def test_latest_as_recorded_with_trend(chart: Any, ask: Ask, creatinine: Row) -> None:
-    ctx = await chart(observations=[
-        creatinine(0.9, "2025-01-05T08:00:00Z"), creatinine(1.10, "2026-02-20T08:10:00Z"),
-        {"id": "u", "code": "loinc:14682-9", "value": 88, "unit": "umol/L", "at": "2025-06-01T08:00:00Z"},
-    ])
+    ctx = await chart(
+        observations=[
+            creatinine(0.9, "2025-01-05T08:00:00Z"),
+            creatinine(1.10, "2026-02-20T08:10:00Z"),
+            {"id": "u", "code": "loinc:14682-9", "value": 88, "unit": "umol/L", "at": "2025-06-01T08:00:00Z"},
+        ]
+    )
     found, source = await latest(ask, ctx)
     assert (found.value, found.unit, found.display) == (1.1, "mg/dL", "1.1 mg/dL")
     assert found.effective_at == "2026-02-20T08:10:00Z"
@@ -47,10 +50,16 @@ async def test_nothing_dated_after_the_clock_is_seen(chart: Any, ask: Ask, creat
 
 
 async def test_a_result_not_yet_issued_is_not_seen(chart: Any, ask: Ask) -> None:
-    late = {"resourceType": "Observation", "id": "late", "status": "final", "subject": {"reference": "Patient/p1"},
-            "code": {"coding": [{"system": "http://loinc.org", "code": "2160-0"}]},
-            "effectiveDateTime": "2026-03-01T08:00:00Z", "issued": "2026-03-02T12:00:00Z",
-            "valueQuantity": {"value": 3.1, "unit": "mg/dL"}}
+    late = {
+        "resourceType": "Observation",
+        "id": "late",
+        "status": "final",
+        "subject": {"reference": "Patient/p1"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "2160-0"}]},
+        "effectiveDateTime": "2026-03-01T08:00:00Z",
+        "issued": "2026-03-02T12:00:00Z",
+        "valueQuantity": {"value": 3.1, "unit": "mg/dL"},
+    }
     found, _ = await latest(ask, await chart(resources=[late]))
     assert found.value is None
 
@@ -64,9 +73,14 @@ async def test_too_old_is_named_but_not_used(chart: Any, ask: Ask, creatinine: R
     assert "stale" in source.flags
 
 
-@pytest.mark.parametrize(("unit", "why"), [
-    (None, "creatinine 1.1 without unit: not usable"), ("kg", "a unit it cannot have"), ("blobs", "is not a unit"),
-])
+@pytest.mark.parametrize(
+    ("unit", "why"),
+    [
+        (None, "creatinine 1.1 without unit: not usable"),
+        ("kg", "a unit it cannot have"),
+        ("blobs", "is not a unit"),
+    ],
+)
 async def test_without_a_unit_it_could_have_it_is_not_usable(
     chart: Any, ask: Ask, creatinine: Row, unit: str | None, why: str
 ) -> None:
@@ -85,9 +99,15 @@ async def test_dimensionless_needs_no_unit(chart: Any, ask: Ask) -> None:
 
 
 async def test_written_units_are_understood(chart: Any, ask: Ask) -> None:
-    body = {"resourceType": "Observation", "id": "w", "status": "final", "subject": {"reference": "Patient/p1"},
-            "code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]},
-            "effectiveDateTime": "2026-03-01T08:00:00Z", "valueQuantity": {"value": 130, "unit": "mmHg"}}
+    body = {
+        "resourceType": "Observation",
+        "id": "w",
+        "status": "final",
+        "subject": {"reference": "Patient/p1"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]},
+        "effectiveDateTime": "2026-03-01T08:00:00Z",
+        "valueQuantity": {"value": 130, "unit": "mmHg"},
+    }
     found, _ = await latest(ask, await chart(resources=[body]), "systolic_bp")
     assert (found.value, found.unit) == (130.0, "mm[Hg]")
 
@@ -104,11 +124,21 @@ async def test_d_dimer_without_its_assay(chart: Any, ask: Ask) -> None:
 async def test_comparators_ranges_and_texts_are_kept(chart: Any, ask: Ask, creatinine: Row) -> None:
     found, _ = await latest(ask, await chart(observations=[creatinine(0.2, "2026-03-01T08:00:00Z", comparator="<")]))
     assert (found.value, found.comparator, found.display) == (0.2, "<", "<0.2 mg/dL")
-    body = {"resourceType": "Observation", "id": "r", "status": "final", "subject": {"reference": "Patient/p1"},
-            "code": {"coding": [{"system": "http://loinc.org", "code": "2823-3"}]}, "effectiveDateTime": "2026-03-01",
-            "valueRange": {"low": {"value": 4, "unit": "mmol/L"}, "high": {"value": 5, "unit": "mmol/L"}}}
-    ctx = await chart(resources=[body], observations=[
-        {"id": "t", "code": "loinc:9318-7", "value_text": "sample too old", "at": "2026-03-01T08:00:00Z"}])
+    body = {
+        "resourceType": "Observation",
+        "id": "r",
+        "status": "final",
+        "subject": {"reference": "Patient/p1"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "2823-3"}]},
+        "effectiveDateTime": "2026-03-01",
+        "valueRange": {"low": {"value": 4, "unit": "mmol/L"}, "high": {"value": 5, "unit": "mmol/L"}},
+    }
+    ctx = await chart(
+        resources=[body],
+        observations=[
+            {"id": "t", "code": "loinc:9318-7", "value_text": "sample too old", "at": "2026-03-01T08:00:00Z"}
+        ],
+    )
     found, _ = await latest(ask, ctx, "potassium")
     assert (found.value, found.range, found.unit) == (None, (4.0, 5.0), "mmol/L")
     found, _ = await latest(ask, ctx, "acr")
@@ -216,16 +246,19 @@ def acr(value: float, at: str) -> dict[str, Any]:
     return {"id": f"a{at[:10]}", "code": "loinc:9318-7", "value": value, "unit": "mg/g", "at": f"{at}T08:00:00Z"}
 
 
-@pytest.mark.parametrize(("series", "expected"), [
-    ([(50, "2025-08-01"), (60, "2026-02-01")], True),
-    ([(50, "2025-12-01"), (60, "2026-02-01")], None),
-    ([(60, "2026-02-01")], None),
-    ([(50, "2025-08-01"), (10, "2025-12-15"), (60, "2026-02-01")], False),
-    ([(50, "2025-05-01"), (10, "2025-08-01"), (60, "2025-12-01"), (70, "2026-02-01")], None),
-    ([(50, "2025-08-01"), (10, "2026-02-01")], False),
-    ([(50, "2023-08-01"), (60, "2024-02-01")], None),
-    ([], None),
-])
+@pytest.mark.parametrize(
+    ("series", "expected"),
+    [
+        ([(50, "2025-08-01"), (60, "2026-02-01")], True),
+        ([(50, "2025-12-01"), (60, "2026-02-01")], None),
+        ([(60, "2026-02-01")], None),
+        ([(50, "2025-08-01"), (10, "2025-12-15"), (60, "2026-02-01")], False),
+        ([(50, "2025-05-01"), (10, "2025-08-01"), (60, "2025-12-01"), (70, "2026-02-01")], None),
+        ([(50, "2025-08-01"), (10, "2026-02-01")], False),
+        ([(50, "2023-08-01"), (60, "2024-02-01")], None),
+        ([], None),
+    ],
+)
 async def test_persistence(chart: Any, ask: Ask, series: list[tuple[float, str]], expected: bool | None) -> None:
     ctx = await chart(observations=[acr(value, at) for value, at in series])
     assert (await persists(ask, ctx)).value is expected
@@ -251,18 +284,21 @@ async def test_persistence_refuses_what_it_cannot_read(chart: Any, ask: Ask) -> 
         await persists(ask, ctx, days={"value": 3, "unit": "kg"})
 
 
-@pytest.mark.parametrize(("series", "args", "expected"), [
-    ([(1.0, "2026-02-27"), (1.6, "2026-03-01")], {"ratio": 1.5, "days": 7}, True),
-    ([(1.0, "2026-02-27"), (1.4, "2026-03-01")], {"ratio": 1.5, "days": 7}, False),
-    ([(1.0, "2025-10-01"), (1.6, "2026-03-01")], {"ratio": 1.5, "days": 7}, None),
-    ([(1.0, "2025-10-01"), (1.1, "2026-03-01")], {"ratio": 1.5, "days": 7}, False),
-    ([(1.1, "2026-03-01")], {"ratio": 1.5, "days": 7}, None),
-    ([], {"ratio": 1.5, "days": 7}, None),
-    ([(1.0, "2026-02-28"), (1.3, "2026-03-01")], {"rise": {"value": 0.3, "unit": "mg/dL"}, "days": 2}, True),
-    ([(1.0, "2026-02-28"), (1.3, "2026-03-01")], {"rise": {"value": 40, "unit": "umol/L"}, "days": 2}, False),
-    ([(1.0, "2026-02-28"), (1.3, "2026-03-01")], {"delta": 0.3, "days": {"value": 48, "unit": "h"}}, True),
-    ([(1.0, "2024-02-28"), (1.3, "2026-03-01")], {"rise": 0.3, "days": 2}, None),
-])
+@pytest.mark.parametrize(
+    ("series", "args", "expected"),
+    [
+        ([(1.0, "2026-02-27"), (1.6, "2026-03-01")], {"ratio": 1.5, "days": 7}, True),
+        ([(1.0, "2026-02-27"), (1.4, "2026-03-01")], {"ratio": 1.5, "days": 7}, False),
+        ([(1.0, "2025-10-01"), (1.6, "2026-03-01")], {"ratio": 1.5, "days": 7}, None),
+        ([(1.0, "2025-10-01"), (1.1, "2026-03-01")], {"ratio": 1.5, "days": 7}, False),
+        ([(1.1, "2026-03-01")], {"ratio": 1.5, "days": 7}, None),
+        ([], {"ratio": 1.5, "days": 7}, None),
+        ([(1.0, "2026-02-28"), (1.3, "2026-03-01")], {"rise": {"value": 0.3, "unit": "mg/dL"}, "days": 2}, True),
+        ([(1.0, "2026-02-28"), (1.3, "2026-03-01")], {"rise": {"value": 40, "unit": "umol/L"}, "days": 2}, False),
+        ([(1.0, "2026-02-28"), (1.3, "2026-03-01")], {"delta": 0.3, "days": {"value": 48, "unit": "h"}}, True),
+        ([(1.0, "2024-02-28"), (1.3, "2026-03-01")], {"rise": 0.3, "days": 2}, None),
+    ],
+)
 async def test_rise(
     chart: Any, ask: Ask, creatinine: Row, series: list[tuple[float, str]], args: dict[str, Any], expected: bool | None
 ) -> None:

@@ -40,7 +40,8 @@ JUNK: list[Any] = [
     {"coding": [None, 5, {"system": 5, "code": []}]},
 ]
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "record.persists": {"op": ">=", "value": 1, "days": 1}, "record.rise": {"ratio": 1.5, "days": 7},
+    "record.persists": {"op": ">=", "value": 1, "days": 1},
+    "record.rise": {"ratio": 1.5, "days": 7},
 }
 
 

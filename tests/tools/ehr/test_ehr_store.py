@@ -26,16 +26,27 @@ from tools.ehr.store import BASE, Store
 from tools.ehr.validate import check
 from tools.errors import BadInput, UsageError
 
-PATIENT = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1950-05-20",
-           "name": [{"family": "Müller-Ødegård", "given": ["Ada"]}],
-           "identifier": [{"system": "urn:x", "value": "42"}]}
+PATIENT = {
+    "resourceType": "Patient",
+    "id": "p",
+    "gender": "female",
+    "birthDate": "1950-05-20",
+    "name": [{"family": "Müller-Ødegård", "given": ["Ada"]}],
+    "identifier": [{"system": "urn:x", "value": "42"}],
+}
 
 
 def observation(id_: str = "o", **more: Any) -> dict[str, Any]:
-    return {"resourceType": "Observation", "id": id_, "status": "final", "subject": {"reference": "Patient/p"},
-            "code": {"coding": [{"system": "http://loinc.org", "code": "2160-0"}]},
-            "effectiveDateTime": "2026-02-20T08:10:00+01:00", "valueQuantity": {
-                "value": 1.1, "unit": "mg/dL", "system": "http://unitsofmeasure.org", "code": "mg/dL"}, **more}
+    return {
+        "resourceType": "Observation",
+        "id": id_,
+        "status": "final",
+        "subject": {"reference": "Patient/p"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "2160-0"}]},
+        "effectiveDateTime": "2026-02-20T08:10:00+01:00",
+        "valueQuantity": {"value": 1.1, "unit": "mg/dL", "system": "http://unitsofmeasure.org", "code": "mg/dL"},
+        **more,
+    }
 
 
 @pytest.fixture
@@ -43,10 +54,18 @@ def filled(store: Store) -> Store:
     import_document(store, PATIENT)
     import_document(store, {**PATIENT, "id": "q", "name": [{"family": "Other"}], "gender": "male"})
     import_document(store, observation())
-    import_document(store, observation("o2", effectiveDateTime="2025-01", status="amended",
-                                       valueQuantity={"value": 5.25, "unit": "mg/dL"}))
-    period = observation("o3", subject={"reference": "Patient/q"}, code={"text": "x"},
-                         effectivePeriod={"start": "2024-01-01", "end": "2024-02-01"})
+    import_document(
+        store,
+        observation(
+            "o2", effectiveDateTime="2025-01", status="amended", valueQuantity={"value": 5.25, "unit": "mg/dL"}
+        ),
+    )
+    period = observation(
+        "o3",
+        subject={"reference": "Patient/q"},
+        code={"text": "x"},
+        effectivePeriod={"start": "2024-01-01", "end": "2024-02-01"},
+    )
     import_document(store, {key: value for key, value in period.items() if key != "effectiveDateTime"})
     return store
 
@@ -78,12 +97,15 @@ def test_versions_follow_content_only() -> None:
     assert content_version(dict(reversed(PATIENT.items()))) == base
 
 
-@pytest.mark.parametrize(("text", "low", "high"), [
-    ("2026", "2026-01-01T00:00:00+00:00", "2027-01-01T00:00:00+00:00"),
-    ("2024-02", "2024-02-01T00:00:00+00:00", "2024-03-01T00:00:00+00:00"),
-    ("2026-03-02", "2026-03-02T00:00:00+00:00", "2026-03-03T00:00:00+00:00"),
-    ("2026-03-02T09:00:00+02:00", "2026-03-02T07:00:00+00:00", "2026-03-02T07:00:01+00:00"),
-])
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("2026", "2026-01-01T00:00:00+00:00", "2027-01-01T00:00:00+00:00"),
+        ("2024-02", "2024-02-01T00:00:00+00:00", "2024-03-01T00:00:00+00:00"),
+        ("2026-03-02", "2026-03-02T00:00:00+00:00", "2026-03-03T00:00:00+00:00"),
+        ("2026-03-02T09:00:00+02:00", "2026-03-02T07:00:00+00:00", "2026-03-02T07:00:01+00:00"),
+    ],
+)
 def test_partial_dates_are_intervals(text: str, low: str, high: str) -> None:
     assert [moment.isoformat() for moment in interval(text)] == [low, high]
 
@@ -217,12 +239,33 @@ def test_search_patients(filled: Store, query: str, ids: list[str]) -> None:
     assert found(filled, query, "Patient") == ids
 
 
-@pytest.mark.parametrize("query", [
-    "favourite=1", "code:text=x", "code:in=x", "_has:Observation:patient:code=1", "subject.name=x", "_revinclude=x",
-    "_elements=id", "date=yesterday", "value-quantity=abc", "_count=-1", "_count=x", "_sort=nothing", "_summary=text",
-    "_include=Observation:nothing", "_include=*", "near=1", "code=", "_lastUpdated=x", "_total=perhaps", "code=a%00b",
-    "code:missing=maybe", "date:missing=",
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "favourite=1",
+        "code:text=x",
+        "code:in=x",
+        "_has:Observation:patient:code=1",
+        "subject.name=x",
+        "_revinclude=x",
+        "_elements=id",
+        "date=yesterday",
+        "value-quantity=abc",
+        "_count=-1",
+        "_count=x",
+        "_sort=nothing",
+        "_summary=text",
+        "_include=Observation:nothing",
+        "_include=*",
+        "near=1",
+        "code=",
+        "_lastUpdated=x",
+        "_total=perhaps",
+        "code=a%00b",
+        "code:missing=maybe",
+        "date:missing=",
+    ],
+)
 def test_what_is_not_supported_is_refused_by_name(store: Store, query: str) -> None:
     with pytest.raises(BadSearch) as refused:
         Query.parse("Observation", query)
@@ -279,8 +322,14 @@ async def test_read_search_and_pages(filled: Store) -> None:
 
 async def test_errors_are_operation_outcomes(filled: Store) -> None:
     async with client(filled) as http:
-        for path, status in (("/Patient/zz", 404), ("/Nonsense", 404), ("/HumanName", 404), ("/Observation?foo=1", 400),
-                             ("/a/b/c/d/e", 404), ("/Observation?date=x", 400)):
+        for path, status in (
+            ("/Patient/zz", 404),
+            ("/Nonsense", 404),
+            ("/HumanName", 404),
+            ("/Observation?foo=1", 400),
+            ("/a/b/c/d/e", 404),
+            ("/Observation?date=x", 400),
+        ):
             answer = await http.get(path)
             assert answer.status_code == status, path
             assert answer.json()["resourceType"] == "OperationOutcome"
@@ -364,18 +413,21 @@ def test_importing_twice_changes_nothing(store: Store) -> None:
     assert (second.created, second.updated, second.unchanged) == (0, 0, len(made["entry"]))
 
 
-@pytest.mark.parametrize(("broken", "says"), [
-    ({"resource": observation(status="bogus")}, "status"),
-    ({"resource": {**PATIENT, "id": "x", "gender": "bogus"}}, "gender"),
-    ({"resource": observation(code=None)}, "code"),
-    ({"resource": {"resourceType": "Wizard"}}, "Wizard"),
-    ({"resource": observation(subject={"reference": "urn:uuid:nobody"})}, "urn:uuid:nobody"),
-    ({"resource": observation(effectiveDateTime="soon")}, "effectiveDateTime"),
-    ({"request": {"method": "GET", "url": "Patient"}}, "no resource"),
-    ({"resource": observation("x"), "request": {"method": "DELETE", "url": "Observation/x"}}, "DELETE"),
-    ({"resource": {**PATIENT, "gender": "male"}}, "twice"),
-    ({"resource": {**PATIENT, "id": "a/b"}}, "id does not fit"),
-])
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ({"resource": observation(status="bogus")}, "status"),
+        ({"resource": {**PATIENT, "id": "x", "gender": "bogus"}}, "gender"),
+        ({"resource": observation(code=None)}, "code"),
+        ({"resource": {"resourceType": "Wizard"}}, "Wizard"),
+        ({"resource": observation(subject={"reference": "urn:uuid:nobody"})}, "urn:uuid:nobody"),
+        ({"resource": observation(effectiveDateTime="soon")}, "effectiveDateTime"),
+        ({"request": {"method": "GET", "url": "Patient"}}, "no resource"),
+        ({"resource": observation("x"), "request": {"method": "DELETE", "url": "Observation/x"}}, "DELETE"),
+        ({"resource": {**PATIENT, "gender": "male"}}, "twice"),
+        ({"resource": {**PATIENT, "id": "a/b"}}, "id does not fit"),
+    ],
+)
 def test_one_bad_entry_and_nothing_is_written(store: Store, broken: dict[str, Any], says: str) -> None:
     with pytest.raises(BadInput) as refused:
         import_document(store, bundle({"resource": PATIENT}, broken))
@@ -393,8 +445,17 @@ def test_bundles_that_are_no_records_are_refused(store: Store) -> None:
 
 
 def test_a_missing_practitioner_keeps_its_label_and_is_reported(store: Store) -> None:
-    report = import_document(store, bundle({"resource": PATIENT}, {
-        "resource": observation(performer=[{"reference": "Practitioner?identifier=urn:npi|9", "display": "Dr Who"}])}))
+    report = import_document(
+        store,
+        bundle(
+            {"resource": PATIENT},
+            {
+                "resource": observation(
+                    performer=[{"reference": "Practitioner?identifier=urn:npi|9", "display": "Dr Who"}]
+                )
+            },
+        ),
+    )
     stored = store.get("Observation", "o")
     assert stored is not None
     assert stored.resource["performer"] == [{"display": "Dr Who"}]
@@ -403,8 +464,11 @@ def test_a_missing_practitioner_keeps_its_label_and_is_reported(store: Store) ->
 
 def test_conditional_create_finds_what_is_there(store: Store) -> None:
     import_document(store, PATIENT)
-    entry = {"fullUrl": "urn:uuid:new", "resource": {**PATIENT, "id": "new"},
-             "request": {"method": "POST", "url": "Patient", "ifNoneExist": "identifier=urn:x|42"}}
+    entry = {
+        "fullUrl": "urn:uuid:new",
+        "resource": {**PATIENT, "id": "new"},
+        "request": {"method": "POST", "url": "Patient", "ifNoneExist": "identifier=urn:x|42"},
+    }
     report = import_document(store, bundle(entry, {"resource": observation(subject={"reference": "urn:uuid:new"})}))
     assert report.unchanged == 1
     assert store.ids("Patient") == ["p"]

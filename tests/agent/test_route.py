@@ -1,0 +1,216 @@
+"""Choosing a protocol without a model: typed results with reasons, and a new protocol is only another file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from agent.route import Fact, Ranked, Router, RouteResult, fitted_weights
+from agent.route_features import FEATURES, as_vector
+from agent.route_question import Reader, topics
+from evals.route.bench import PAIRS, Case, judge, read_cases, run, wilson
+from evals.route.fit import DEV, QUERIES
+from knowledge.encoder import default_encoder
+from knowledge.guideline import Corpus, default_corpus
+from knowledge.protocol import Protocol, default_protocols
+from knowledge.retriever import build_retriever
+from knowledge.terminology import default_terminology
+
+AF, CKD, PE = "af-stroke-prevention", "chronic-kidney-disease", "suspected-pulmonary-embolism"
+pytestmark = pytest.mark.skipif(default_encoder() is None, reason="the weight packages are not installed")
+HAS_AF = [Fact("atrial_fibrillation", "present", "e1"), Fact("hypertension", "present", "e2")]
+HAS_CKD = [Fact("ckd_stage_3", "present", "e3"), Fact("egfr", "present", "e4", 38.0, "mL/min/{1.73_m2}")]
+BREATHLESS = [Fact("dyspnoea", "present", "e5"), Fact("pleuritic_chest_pain", "present", "e6")]
+OSTEOARTHRITIS = [Fact("hypertension", "present", "e7")]
+
+
+def router_of(protocols: Mapping[str, Protocol], corpus: Corpus) -> Router:
+    terminology = default_terminology()
+    retriever = build_retriever(corpus=corpus, protocols=protocols.values(), terminology=terminology)
+    return Router(protocols, terminology, retriever, {"bmi": ("Body mass index",)})
+
+
+@pytest.fixture(scope="module")
+def router() -> Router:
+    return router_of(default_protocols(), default_corpus())
+
+
+@pytest.mark.parametrize(
+    ("question", "facts", "chosen"),
+    [
+        ("Should she be anticoagulated?", HAS_AF, (AF,)),
+        ("Should she be anticoagulated?", OSTEOARTHRITIS, ()),
+        ("Does she need a blood thinner for the atrial fibrillation?", HAS_AF, (AF,)),
+        ("What stage is his chronic kidney disease and when is referral due?", HAS_CKD, (CKD,)),
+        ("Could this be a pulmonary embolism, and which test is next?", BREATHLESS, (PE,)),
+        ("Which antibiotic for the chest infection?", HAS_AF, ()),
+        ("Is she due a mammogram?", [*HAS_AF, *HAS_CKD], ()),
+    ],
+)
+def test_the_question_and_the_patient_together_choose(
+    router: Router, question: str, facts: list[Fact], chosen: tuple[str, ...]
+) -> None:
+    result = router.route(question, facts)
+    assert result.chosen == chosen
+    assert result.kind == ("one" if chosen else "none")
+    assert result.reason and all(row.reasons for row in result.ranked if row.score > 0.5)
+
+
+def test_two_protocols_asked_for_are_both_chosen(router: Router) -> None:
+    question = "Stage his chronic kidney disease, and should his atrial fibrillation be anticoagulated?"
+    result = router.route(question, [*HAS_AF, *HAS_CKD])
+    assert result.kind == "several" and set(result.chosen) == {AF, CKD}
+
+
+def test_a_denied_entry_drops_the_protocol_and_says_why(router: Router) -> None:
+    denied = [Fact("atrial_fibrillation", "absent", "e1"), Fact("atrial_flutter", "absent", "e2")]
+    result = router.route("Should she be on a blood thinner?", denied)
+    row = next(row for row in result.ranked if row.protocol == AF)
+    assert (row.entry, row.score) == (False, 0.0)
+    assert "denies" in row.reasons[0]
+    assert AF not in result.chosen
+
+
+def test_what_the_question_states_outranks_an_old_denial(router: Router) -> None:
+    denied = [Fact("atrial_fibrillation", "absent", "e1"), Fact("atrial_flutter", "absent", "e2")]
+    result = router.route("New atrial fibrillation: does she need an anticoagulant to prevent stroke?", denied)
+    row = next(row for row in result.ranked if row.protocol == AF)
+    assert row.entry is None and row.score > 0
+    assert "the record denies what the question states" in row.reasons
+
+
+def test_an_unmentioned_finding_is_unknown_not_absent(router: Router) -> None:
+    row = next(row for row in router.route("Which anticoagulant?", []).ranked if row.protocol == AF)
+    assert row.entry is None
+
+
+def test_a_suspicion_lets_a_patient_into_the_work_up(router: Router) -> None:
+    row = next(
+        row for row in router.route("What next?", [Fact("pulmonary_embolism", "possible", "e1")]).ranked
+        if row.protocol == PE
+    )
+    assert row.entry is True
+
+
+@pytest.mark.parametrize(
+    ("question", "concepts", "lists"),
+    [
+        ("What was her last potassium?", ("potassium",), ()),
+        ("Show his medications.", (), ("medications",)),
+        ("Is she on warfarin?", ("warfarin",), ()),
+        ("Any drug allergies on file?", (), ("allergies",)),
+        ("When was the eGFR last measured?", ("egfr",), ()),
+    ],
+)
+def test_a_plain_look_up_is_not_routed(
+    router: Router, question: str, concepts: tuple[str, ...], lists: tuple[str, ...]
+) -> None:
+    result = router.route(question, [*HAS_AF, *HAS_CKD])
+    assert result.kind == "lookup" and result.chosen == ()
+    assert set(concepts) <= set(result.concepts)
+    assert set(lists) <= set(result.lists)
+
+
+@pytest.mark.parametrize("question", ["What does her potassium mean for the ramipril?", "Should she be on warfarin?"])
+def test_a_question_about_a_value_is_not_a_look_up(router: Router, question: str) -> None:
+    assert router.route(question, HAS_AF).kind != "lookup"
+
+
+def test_a_calculation_names_its_calculator(router: Router) -> None:
+    result = router.route("Calculate the body mass index.", [])
+    assert result.kind == "calculate" and result.calculators == ("bmi",)
+
+
+def test_close_scores_without_a_named_disease_are_asked_about(router: Router) -> None:
+    question = router.reader.read("What is the next step?")
+    zero = dict.fromkeys(FEATURES, 0.0)
+    rows = [Ranked(AF, 0.9, (), True, zero), Ranked(PE, 0.89, (), True, zero)]
+    result = router.decide(question, rows)
+    assert result.kind == "ask" and result.chosen == () and len(result.needs) == 2
+
+
+def test_a_new_protocol_is_only_a_file(router: Router) -> None:
+    asthma = Protocol.model_validate(
+        {
+            "id": "asthma-step-up", "version": "1", "title": "Stepping up asthma treatment", "jurisdiction": "test",
+            "purpose": "Whether an adult with asthma needs another inhaler, an inhaled corticosteroid or a higher dose.",
+            "decides": ["start", "dose"], "about": ["asthma"], "entry": {"present": "asthma"}, "steps": [],
+            "criteria": [],
+        }
+    )
+    question, facts = "Should she step up to a combination inhaler for the asthma?", [Fact("asthma", "present", "e1")]
+    assert router.route(question, facts).chosen == ()
+    wider = router_of({**default_protocols(), asthma.id: asthma}, default_corpus())
+    assert wider.route(question, facts).chosen == (asthma.id,)
+    assert wider.route("Should she be anticoagulated?", HAS_AF).chosen == (AF,)
+
+
+def test_a_result_is_plain_json_and_the_same_every_time(router: Router) -> None:
+    first, second = (router.route("Should she be anticoagulated?", HAS_AF) for _ in range(2))
+    assert json.dumps(first.document(), sort_keys=True) == json.dumps(second.document(), sort_keys=True)
+    assert isinstance(first, RouteResult)
+
+
+def test_without_an_encoder_the_choice_still_works_on_words() -> None:
+    terminology = default_terminology()
+    bare = Router(default_protocols(), terminology, build_retriever(encoder=None))
+    assert bare.route("Which antibiotic for the chest infection?", HAS_AF).chosen == ()
+    assert bare.route("Should the atrial fibrillation be anticoagulated with a DOAC?", HAS_AF).ranked[0].protocol == AF
+
+
+def test_weights_fit_the_features_and_say_where_they_come_from() -> None:
+    fitted = fitted_weights()
+    assert tuple(fitted["weights"]) == FEATURES
+    assert as_vector(dict.fromkeys(FEATURES, 1.0)).shape == (len(FEATURES),)
+    provenance = fitted["provenance"]
+    assert provenance["pairs"] == DEV.name
+    assert provenance["leave_one_protocol_out"]["wrong_share"] <= 0.03
+
+
+def test_our_own_pairs_and_the_blind_ones_share_no_question() -> None:
+    questions = [
+        {row["question"].casefold() for row in yaml.safe_load(path.read_text(encoding="utf-8"))["pairs"]}
+        for path in (DEV, PAIRS)
+    ]
+    assert not questions[0] & questions[1]
+    assert QUERIES.is_file()
+
+
+def test_every_topic_has_words_and_every_protocol_is_reached_by_its_title() -> None:
+    assert all(words for words in topics().values())
+    reader = Reader(default_terminology())
+    for protocol in default_protocols().values():
+        named = {concept for span in reader.read(protocol.title).spans for concept in span.concepts}
+        assert named & set(protocol.about)
+
+
+def test_a_pair_is_judged_strictly() -> None:
+    case = Case("x", "p", "q", (AF,), False, "plain", ())
+    both = Case("x", "p", "q", (AF, CKD), True, "plain", ())
+    none = Case("x", "p", "q", (), False, "out_of_scope", ())
+    assert judge(case, "one", [AF]) == "right" and judge(case, "one", [PE]) == "wrong"
+    assert judge(case, "none", []) == "abstained" and judge(both, "one", [AF]) == "abstained"
+    assert judge(both, "several", [CKD, AF]) == "right"
+    assert judge(none, "none", []) == "right" and judge(none, "one", [AF]) == "wrong"
+    assert judge(none, "ask", []) == "abstained"
+    low, high = wilson(90, 100)
+    assert low == pytest.approx(0.8256, abs=1e-3) and high == pytest.approx(0.9448, abs=1e-3)
+
+
+def test_the_bench_writes_the_contracts_document(router: Router, tmp_path: Path) -> None:
+    raw = yaml.safe_load(DEV.read_text(encoding="utf-8"))
+    path = tmp_path / "few.yaml"
+    path.write_text(yaml.safe_dump({"patients": raw["patients"], "pairs": raw["pairs"][22:34]}), encoding="utf-8")
+    rows: list[dict[str, object]] = []
+    report = run(path, router, rows.append)
+    assert {"benchmark", "metric", "score", "interval", "interval_method", "n", "excluded", "by", "seconds",
+            "versions", "baseline"} <= set(report)
+    assert report["n"] == len(rows) == 12
+    assert report["score"] > report["baseline"]["score"]
+    cases = read_cases(path, default_terminology())
+    assert {fact.concept for fact in cases[0].facts} >= {"atrial_fibrillation", "hypertension", "creatinine"}
+    assert report["by"][cases[0].kind]["interval"] == wilson(report["n"] - report["wrong"] - report["abstained"], 12)
