@@ -12,6 +12,7 @@ import argparse
 import ipaddress
 import logging
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -76,6 +77,7 @@ def serve(host: str = "127.0.0.1", port: int = PORT) -> None:
     from app_desk import Desk
 
     desk = Desk(settings)
+    signal.signal(signal.SIGTERM, _end)
     warming = threading.Thread(target=_warm, args=(desk,), name="osler-warm", daemon=True)
     warming.start()
     try:
@@ -95,6 +97,11 @@ def serve(host: str = "127.0.0.1", port: int = PORT) -> None:
         tempfile.tempdir = None
         shutil.rmtree(folder, ignore_errors=True)
         desk.close()
+
+
+def _end(number: int, frame: object) -> None:
+    """A polite request to stop ends like Ctrl-C: what was kept for the page is removed."""
+    raise SystemExit(0)
 
 
 def _warm(desk: Any) -> None:

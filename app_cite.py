@@ -13,7 +13,10 @@ _ORDER = {"passage": 0, "derivation": 1, "fhir": 2, "statement": 3, "dicom": 4, 
 
 
 _WRITTEN = {
-    text.lower(): text for text in ("AF", "PE", "CKD", "AKI", "VHD", "VTE", "NOAC", "NSAID", "US", "EU", "eGFR")
+    text.lower(): text for text in (
+        "ACC", "ACEP", "AF", "AHA", "AKI", "ASH", "CHEST", "CKD", "EHRA", "ESC", "EU", "KDIGO", "NICE", "NOAC", "NSAID",
+        "PE", "UKKA", "US", "VHD", "VTE", "eGFR",
+    )
 }
 
 

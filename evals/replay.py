@@ -28,6 +28,7 @@ def run_case(case: Case, osler: ClinicalAssistant, frozen: Json | None = None) -
     """
     consult: Consultation | None = None
     steps: list[Json] = []
+    tools: Json = {}
     with tempfile.TemporaryDirectory() as folder:
         record = changed_record(case, Path(folder))
         for step in case.steps:
@@ -38,6 +39,9 @@ def run_case(case: Case, osler: ClinicalAssistant, frozen: Json | None = None) -
             except OslerError as caught:
                 error = caught
             document = consult.document() if consult is not None and error is None else None
+            if consult is not None and error is None:
+                # After each step, first answer first: a later run with the same result would bring its own lineage.
+                tools = recording.tool_answers(consult.state) | tools
             steps.append(
                 {
                     "kind": step.kind,
@@ -47,7 +51,6 @@ def run_case(case: Case, osler: ClinicalAssistant, frozen: Json | None = None) -
                     "error": error.document() if error else None,
                 }
             )
-        tools = recording.tool_answers(consult.state) if consult is not None else {}
         start = {key: consult.state["case"][key] for key in ("patient", "as_of", "clock")} if consult else {}
     return {
         "id": case.id,

@@ -178,7 +178,9 @@ def _listed(entry: Entry) -> str:
     return f"{name}, {doses[0]}" if doses else name
 
 
-def _apply(rule: Rule, entry: Entry, measure: Evidence | None, ctx: ToolContext) -> Evidence | Literal["unknown"] | None:
+def _apply(
+    rule: Rule, entry: Entry, measure: Evidence | None, ctx: ToolContext
+) -> Evidence | Literal["unknown"] | None:
     if measure is None or (measure.value is None and measure.range is None):
         return "unknown"
 

@@ -27,7 +27,9 @@ class LogicParams(Params):
     d: bool | None = None
 
 
-def _output(value: bool | None, name: Name, ctx: ToolContext, *more: str, references: tuple[str, ...] = ()) -> ToolOutput:
+def _output(
+    value: bool | None, name: Name, ctx: ToolContext, *more: str, references: tuple[str, ...] = ()
+) -> ToolOutput:
     parts = [f"{key}: {evidence.display}" for key, evidence in ctx.inputs.items()]
     dates = [evidence.effective_at for evidence in ctx.inputs.values() if evidence.effective_at]
     return ToolOutput(evidence=[Evidence(

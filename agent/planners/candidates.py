@@ -50,12 +50,16 @@ def candidates(tools: Iterable[ToolSpec[Any]], board: Board) -> list[dict[str, A
 
 
 def _fitting(spec: ToolSpec[Any], parameter: str, held: Mapping[str, Evidence]) -> list[str]:
-    return [
-        slot for slot, evidence in held.items()
-        if evidence.value is not None and evidence.kind not in ("decision", "reading", "passage")
-        and parameter in (slot, slot.removeprefix("patient."), evidence.concept)
-        and _type_fits(spec, parameter, evidence)
-    ]
+    found: dict[tuple[object, ...], str] = {}
+    for slot, evidence in held.items():
+        if (
+            evidence.value is not None and evidence.kind not in ("decision", "reading", "passage")
+            and parameter in (slot, slot.removeprefix("patient."), evidence.concept)
+            and _type_fits(spec, parameter, evidence)
+        ):
+            # The same fact read into two slots is one choice.
+            found.setdefault((evidence.value, evidence.unit, evidence.effective_at), slot)
+    return list(found.values())
 
 
 def _type_fits(spec: ToolSpec[Any], parameter: str, evidence: Evidence) -> bool:

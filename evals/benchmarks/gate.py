@@ -36,7 +36,7 @@ def _value(claim: Claim, case: Case, rng: random.Random) -> Mutant | None:
     spot = rng.choice(spots)
     old = _NUMBER.search(spot.shown)
     assert old is not None
-    new = f"{float(old.group(0)) * rng.choice([0.5, 2, 10]) + 1:g}"
+    new = f"{float(old.group(0)) * rng.choice([0.5, 2, 10]) + 3.7:g}"
     shown = spot.shown.replace(old.group(0), new, 1)
     body = claim.model_copy(deep=True)
     body.text = body.text.replace(spot.shown, shown)

@@ -54,13 +54,14 @@ CREATININE = ("creatinine", 0.92, "mg/dL", "creatinine")
 
 
 def test_a_calculator_is_offered_when_every_input_is_among_the_evidence() -> None:
-    rows = candidates(TOOLS, board(AGE, SEX, CREATININE, ("safety.renal", 0.92, "mg/dL", "creatinine")))
+    again, before = ("safety.renal", 0.92, "mg/dL", "creatinine"), ("baseline", 0.84, "mg/dL", "creatinine")
+    rows = candidates(TOOLS, board(AGE, SEX, CREATININE, again, before))
     assert rows == [
         {
             "tool": "calc.ckd_epi_2021",
             "title": TOOLS[0].title,
             "parameters": {
-                "creatinine": ["creatinine", "safety.renal"],
+                "creatinine": ["creatinine", "baseline"],
                 "age": ["patient.age"],
                 "sex": ["patient.sex"],
             },

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from knowledge import weights
 from knowledge.encoder import (
     MAX_TOKENS,
     MiniLMEncoder,
@@ -62,9 +62,9 @@ def test_a_file_that_is_not_the_pinned_one_is_refused() -> None:
 
 def test_without_its_files_the_encoder_is_unavailable_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def none_installed(name: str) -> None:
-        raise weights.importlib.metadata.PackageNotFoundError(name)
+        raise importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(weights.importlib.metadata, "distribution", none_installed)
+    monkeypatch.setattr(importlib.metadata, "distribution", none_installed)
     status = encoder_status()
     assert not status.usable
     assert status.lacks and "not installed" in status.lacks

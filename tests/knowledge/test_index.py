@@ -1,4 +1,4 @@
-"""The passage index: exact, kept with a manifest, rebuilt when anything it rests on changes, honest about what it lacks."""
+"""The passage index: exact, kept with a manifest, rebuilt when what it rests on changes, honest about what it lacks."""
 
 from __future__ import annotations
 

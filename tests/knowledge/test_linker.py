@@ -9,7 +9,8 @@ from knowledge.linker import Linker, is_abbreviation
 from knowledge.terminology import Concept, Terminology, default_terminology
 
 CONCEPTS = [
-    Concept(id="af", kind="condition", name="Atrial fibrillation", synonyms=("AF", "AFib"), lay=("irregular heartbeat",)),
+    Concept(id="af", kind="condition", name="Atrial fibrillation", synonyms=("AF", "AFib"),
+            lay=("irregular heartbeat",)),
     Concept(id="pe", kind="condition", name="Pulmonary embolism", synonyms=("PE", "?PE"), lay=("clot on the lung",)),
     Concept(id="ckd", kind="condition", name="Chronic kidney disease", synonyms=("CKD",)),
     Concept(id="ckd3", kind="condition", name="Chronic kidney disease stage 3", synonyms=("CKD 3b",)),
@@ -60,7 +61,9 @@ def test_words_given_for_questions_only_are_marked(linker: Linker) -> None:
     ]
 
 
-@pytest.mark.parametrize(("word", "yes"), [("PE", True), ("DOACs", True), ("Hb", True), ("Stroke", False), ("I48", False)])
+@pytest.mark.parametrize(
+    ("word", "yes"), [("PE", True), ("DOACs", True), ("Hb", True), ("Stroke", False), ("I48", False)]
+)
 def test_abbreviations_are_words_whose_case_matters(word: str, yes: bool) -> None:
     assert is_abbreviation(word) is yes
 

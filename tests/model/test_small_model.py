@@ -43,8 +43,10 @@ async def test_arguments_can_only_be_slots(small_model: Settings) -> None:
 
 async def test_the_same_question_gets_the_same_answer(small_model: Settings) -> None:
     ranked: list[dict[str, Any]] = [
-        {"protocol": AF, "title": "Stroke prevention in AF", "purpose": "Anticoagulation.", "entry": True},
-        {"protocol": CKD, "title": "Chronic kidney disease", "purpose": "Stage, referral, doses.", "entry": None},
+        {"protocol": AF, "title": "Stroke prevention in AF", "purpose": "Anticoagulation.",
+         "score": 0.6, "entry": True},
+        {"protocol": CKD, "title": "Chronic kidney disease", "purpose": "Stage, referral, doses.",
+         "score": 0.5, "entry": None},
     ]
     choices = [
         await choose(OpenAIModel.from_settings(small_model), "Should she be anticoagulated?", ranked, [], [],
