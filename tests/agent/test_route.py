@@ -90,7 +90,8 @@ def test_an_unmentioned_finding_is_unknown_not_absent(router: Router) -> None:
 
 def test_a_suspicion_lets_a_patient_into_the_work_up(router: Router) -> None:
     row = next(
-        row for row in router.route("What next?", [Fact("pulmonary_embolism", "possible", "e1")]).ranked
+        row
+        for row in router.route("What next?", [Fact("pulmonary_embolism", "possible", "e1")]).ranked
         if row.protocol == PE
     )
     assert row.entry is True
@@ -136,9 +137,15 @@ def test_close_scores_without_a_named_disease_are_asked_about(router: Router) ->
 def test_a_new_protocol_is_only_a_file(router: Router) -> None:
     asthma = Protocol.model_validate(
         {
-            "id": "asthma-step-up", "version": "1", "title": "Stepping up asthma treatment", "jurisdiction": "test",
-            "purpose": "Whether an adult with asthma needs another inhaler, an inhaled corticosteroid or a higher dose.",
-            "decides": ["start", "dose"], "about": ["asthma"], "entry": {"present": "asthma"}, "steps": [],
+            "id": "asthma-step-up",
+            "version": "1",
+            "title": "Stepping up asthma treatment",
+            "jurisdiction": "test",
+            "purpose": "Whether an adult with asthma needs another inhaler, an inhaled steroid or a higher dose.",
+            "decides": ["start", "dose"],
+            "about": ["asthma"],
+            "entry": {"present": "asthma"},
+            "steps": [],
             "criteria": [],
         }
     )
@@ -207,8 +214,19 @@ def test_the_bench_writes_the_contracts_document(router: Router, tmp_path: Path)
     path.write_text(yaml.safe_dump({"patients": raw["patients"], "pairs": raw["pairs"][22:34]}), encoding="utf-8")
     rows: list[dict[str, object]] = []
     report = run(path, router, rows.append)
-    assert {"benchmark", "metric", "score", "interval", "interval_method", "n", "excluded", "by", "seconds",
-            "versions", "baseline"} <= set(report)
+    assert {
+        "benchmark",
+        "metric",
+        "score",
+        "interval",
+        "interval_method",
+        "n",
+        "excluded",
+        "by",
+        "seconds",
+        "versions",
+        "baseline",
+    } <= set(report)
     assert report["n"] == len(rows) == 12
     assert report["score"] > report["baseline"]["score"]
     cases = read_cases(path, default_terminology())
