@@ -30,12 +30,12 @@ class LogicParams(Params):
 def _output(
     value: bool | None, name: Name, ctx: ToolContext, *more: str, references: tuple[str, ...] = ()
 ) -> ToolOutput:
-    parts = [f"{key}: {evidence.display}" for key, evidence in ctx.inputs.items()]
+    # What went in stands in `inputs`; steps repeat none of it, as they do not make one result differ from another.
     dates = [evidence.effective_at for evidence in ctx.inputs.values() if evidence.effective_at]
     return ToolOutput(evidence=[Evidence(
         slot=ctx.slot, value=value, display=show_value(value), patient=ctx.patient,
         effective_at=max(dates, default=None),
-        source=Derivation(tool=name, version=VERSION, steps=(*parts, *more), references=references),
+        source=Derivation(tool=name, version=VERSION, steps=more, references=references),
     )])
 
 
