@@ -195,8 +195,8 @@ class Draft:
         return None
 
     def finish(self) -> Answer:
-        """The answer: red flags first, then in the order of the protocol; the same gap is named once."""
-        claims = list({claim.id: claim for claim in self.claims}.values())
+        """The answer: red flags first, then in the order of the protocols; what two protocols say alike is said once."""
+        claims = list({claim.text: claim for claim in reversed(self.claims)}.values())[::-1]
         claims.sort(key=lambda claim: not claim.red_flag)
         gaps: dict[tuple[str, ...], NotAnswered] = {}
         for gap in self.not_answered:
@@ -207,7 +207,7 @@ class Draft:
                     gaps[key] = gaps[key].model_copy(update={"what": f"{gaps[key].what}; {gap.what}"})
             else:
                 gaps[key] = gap
-        steps = list({step.id: step for step in self.next_steps}.values())
+        steps = list({step.text: step for step in reversed(self.next_steps)}.values())[::-1]
         return Answer(claims=claims, differential=self.differential, next_steps=steps, not_answered=[*gaps.values()])
 
 

@@ -184,7 +184,7 @@ class Router:
         return logit(first.score) - logit(other.score) < float(self.weights["margin"])
 
     def _named(self, row: Ranked) -> bool:
-        """Whether the question asks for it too: by its subject, or by its purpose or drugs in a patient who has entered."""
+        """Whether the question asks for it too: its subject, or its purpose or drugs in a patient who entered."""
         found = row.features
         entered = row.entry is True and (found["purpose"] > 0 or found.get("drug", 0.0) > 0)
         return row.score >= float(self.weights["threshold"]) and (found["about"] > 0 or entered)
