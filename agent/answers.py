@@ -195,7 +195,7 @@ class Draft:
         return None
 
     def finish(self) -> Answer:
-        """The answer: red flags first, then in the order of the protocols; what two protocols say alike is said once."""
+        """The answer: red flags first, then in the order of the protocols, what several say said once."""
         claims = list({claim.text: claim for claim in reversed(self.claims)}.values())[::-1]
         claims.sort(key=lambda claim: not claim.red_flag)
         gaps: dict[tuple[str, ...], NotAnswered] = {}

@@ -24,7 +24,8 @@ def another(item: Json) -> Any:
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | float) and unit is not None:
-        return {"value": round(value * 1.25, 3) if value else 1, "unit": unit}
+        scale = 0.9 if unit == "%" else 1.25
+        return {"value": round(value * scale, 3) if value else 1, "unit": unit}
     if value is None and item["source"].get("kind") == "fhir" and item["source"].get("reference") is None:
         return True
     return None

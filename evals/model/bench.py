@@ -45,8 +45,12 @@ def run(settings: Settings | None = None, on_case: Callable[[Json], None] = lamb
     """
     settings = settings or Settings.from_environment()
     if settings.model_url is None:
-        raise UsageError("no model is configured", found="no OSLER_MODEL_URL", expected="an OpenAI-compatible server",
-                         action="set OSLER_MODEL_URL (and OSLER_MODEL), or run `make test-model`")
+        raise UsageError(
+            "no model is configured",
+            found="no OSLER_MODEL_URL",
+            expected="an OpenAI-compatible server",
+            action="set OSLER_MODEL_URL (and OSLER_MODEL), or run `make test-model`",
+        )
     started = time.perf_counter()
     with ClinicalAssistant(settings) as osler, tempfile.TemporaryDirectory() as folder:
         cases = []
@@ -55,8 +59,14 @@ def run(settings: Settings | None = None, on_case: Callable[[Json], None] = lamb
             on_case(cases[-1])
     right = sum(case["right"] for case in cases)
     return document(
-        "model", "share of questions whose choice is right", right, len(cases), time.perf_counter() - started,
-        by=totals(cases), cases=cases, model={"name": settings.model, "seen": cases[0]["model"]},
+        "model",
+        "share of questions whose choice is right",
+        right,
+        len(cases),
+        time.perf_counter() - started,
+        by=totals(cases),
+        cases=cases,
+        model={"name": settings.model, "seen": cases[0]["model"]},
     )
 
 
@@ -73,26 +83,38 @@ def _case(osler: ClinicalAssistant, row: Json, folder: Path) -> Json:
     trace, refinement = choice.get("model", {}), state["plan"].get("refinement", {})
     problems = [*trace.get("problems", []), *refinement.get("problems", [])]
     return {
-        "id": row["id"], "kind": choice["kind"], "protocols": choice["protocols"],
-        "reads": [*choice["lookup"], *choice["calculators"]], "decided_by": choice["decided_by"],
-        "said": _said(state), "right": is_right(choice, row), "right_without_model": is_right(alone, row),
-        "outcome": trace.get("outcome"), "refinement": refinement.get("stopped"), "refused": problems,
-        "extra": refinement.get("steps", []), "calls": state["ledger"].get("model_calls", 0),
-        "tokens": state["ledger"].get("tokens", 0), "invented": list(invented(state, choice)),
-        "unfounded": list(unfounded(state)), "seconds": round(seconds, 1),
+        "id": row["id"],
+        "kind": choice["kind"],
+        "protocols": choice["protocols"],
+        "reads": [*choice["lookup"], *choice["calculators"]],
+        "decided_by": choice["decided_by"],
+        "said": _said(state),
+        "right": is_right(choice, row),
+        "right_without_model": is_right(alone, row),
+        "outcome": trace.get("outcome"),
+        "refinement": refinement.get("stopped"),
+        "refused": problems,
+        "extra": refinement.get("steps", []),
+        "calls": state["ledger"].get("model_calls", 0),
+        "tokens": state["ledger"].get("tokens", 0),
+        "invented": list(invented(state, choice)),
+        "unfounded": list(unfounded(state)),
+        "seconds": round(seconds, 1),
         "model": {key: trace.get(key) for key in ("name", "revision", "prompt_version")},
     }
 
 
 def totals(cases: list[Json]) -> Json:
     """The figures over all questions."""
+
     def count(outcome: str) -> int:
         return sum(case["outcome"] == outcome for case in cases)
 
     return {
         "valid": sum(case["outcome"] == "decided" and not case["refused"] for case in cases),
         "repaired": sum(case["outcome"] == "decided" and bool(case["refused"]) for case in cases),
-        "could_not_decide": count("could_not_decide"), "unavailable": count("unavailable"),
+        "could_not_decide": count("could_not_decide"),
+        "unavailable": count("unavailable"),
         "out_of_budget": count("budget"),
         "answers_refused": sum(len(case["refused"]) for case in cases),
         "right": sum(case["right"] for case in cases),
@@ -100,7 +122,8 @@ def totals(cases: list[Json]) -> Json:
         "extra_steps": sum(len(case["extra"]) for case in cases),
         "invented_actions": sum(len(case["invented"]) for case in cases),
         "arguments_without_evidence": sum(len(case["unfounded"]) for case in cases),
-        "calls": sum(case["calls"] for case in cases), "tokens": sum(case["tokens"] for case in cases),
+        "calls": sum(case["calls"] for case in cases),
+        "tokens": sum(case["tokens"] for case in cases),
         "seconds_median": sorted(case["seconds"] for case in cases)[len(cases) // 2],
         "seconds_longest": max(case["seconds"] for case in cases),
     }
@@ -110,7 +133,8 @@ def is_right(choice: Json, row: Json) -> bool:
     """Whether a choice is one of those accepted."""
     reads = {*choice["lookup"], *choice["calculators"]}
     return any(
-        choice["kind"] == wanted["kind"] and set(choice["protocols"]) == set(wanted.get("protocols", []))
+        choice["kind"] == wanted["kind"]
+        and set(choice["protocols"]) == set(wanted.get("protocols", []))
         and (not wanted.get("any") or bool(reads & set(wanted["any"])))
         for wanted in row["accept"]
     )

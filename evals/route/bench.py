@@ -24,8 +24,13 @@ from knowledge.words import terms
 
 PAIRS = Path(__file__).with_name("pairs.yaml")
 _UNITS = {
-    "mL/min/1.73m2": "mL/min/{1.73_m2}", "mL/min/1.73m²": "mL/min/{1.73_m2}", "mmHg": "mm[Hg]", "": "1",
-    "ng/mL FEU": "ng/mL{FEU}", "ug/L FEU": "ug/L{FEU}", "mcg/L FEU": "ug/L{FEU}",
+    "mL/min/1.73m2": "mL/min/{1.73_m2}",
+    "mL/min/1.73m²": "mL/min/{1.73_m2}",
+    "mmHg": "mm[Hg]",
+    "": "1",
+    "ng/mL FEU": "ng/mL{FEU}",
+    "ug/L FEU": "ug/L{FEU}",
+    "mcg/L FEU": "ug/L{FEU}",
 }
 
 
@@ -79,8 +84,15 @@ def read_cases(path: Path, terminology: Terminology) -> list[Case]:
     linker = Linker(terminology)
     facts = {name: facts_of(patient, terminology, linker) for name, patient in raw["patients"].items()}
     return [
-        Case(row["id"], row["patient"], row["question"], tuple(row["expect"]), bool(row.get("all")), row["kind"],
-             facts[row["patient"]])
+        Case(
+            row["id"],
+            row["patient"],
+            row["question"],
+            tuple(row["expect"]),
+            bool(row.get("all")),
+            row["kind"],
+            facts[row["patient"]],
+        )
         for row in raw["pairs"]
     ]
 
@@ -116,7 +128,8 @@ def keyword_baseline(protocols: Mapping[str, Protocol]) -> Callable[[Case], Sequ
     documents = {name: terms(f"{one.title} {one.purpose}") for name, one in protocols.items()}
     idf = {
         word: math.log(1 + len(documents) / sum(word in other for other in documents.values()))
-        for document in documents.values() for word in document
+        for document in documents.values()
+        for word in document
     }
     norms = {name: math.sqrt(sum(idf[word] ** 2 for word in set(words))) for name, words in documents.items()}
 
@@ -139,12 +152,19 @@ def summary(judged: Sequence[tuple[Case, str]]) -> dict[str, Any]:
     verdicts = [verdict for _, verdict in judged]
     n, right = len(verdicts), verdicts.count("right")
     return {
-        "score": round(right / n, 4) if n else None, "interval": wilson(right, n), "n": n,
-        "wrong": verdicts.count("wrong"), "abstained": verdicts.count("abstained"),
+        "score": round(right / n, 4) if n else None,
+        "interval": wilson(right, n),
+        "n": n,
+        "wrong": verdicts.count("wrong"),
+        "abstained": verdicts.count("abstained"),
         "wrong_share": round(verdicts.count("wrong") / n, 4) if n else None,
         "by": {
-            kind: {"n": len(found), "score": round(found.count("right") / len(found), 4),
-                   "interval": wilson(found.count("right"), len(found)), "wrong": found.count("wrong")}
+            kind: {
+                "n": len(found),
+                "score": round(found.count("right") / len(found), 4),
+                "interval": wilson(found.count("right"), len(found)),
+                "wrong": found.count("wrong"),
+            }
             for kind, found in sorted(groups.items())
         },
     }
@@ -157,7 +177,8 @@ def default_router(weights: Mapping[str, Any] | None = None) -> Router:
 
 
 def run(
-    pairs_path: Path | str | None = None, router: Router | None = None,
+    pairs_path: Path | str | None = None,
+    router: Router | None = None,
     per_case: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Route every pair and judge it; the contract's bench document."""
@@ -180,23 +201,36 @@ def run(
         if per_case is not None:
             per_case(
                 {
-                    "id": case.id, "kind": case.kind, "expect": list(case.expect), "verdict": verdict,
-                    "route": result.kind, "chosen": list(result.chosen),
+                    "id": case.id,
+                    "kind": case.kind,
+                    "expect": list(case.expect),
+                    "verdict": verdict,
+                    "route": result.kind,
+                    "chosen": list(result.chosen),
                     "scores": {row.protocol: round(row.score, 3) for row in result.ranked},
                 }
             )
     found = summary(judged)
     return {
-        "benchmark": f"route/{pairs_path.stem}", "metric": "top-1 protocol, correct abstention included",
-        "score": found["score"], "interval": found["interval"], "interval_method": "Wilson 95 %", "n": found["n"],
-        "excluded": [], "by": found["by"], "wrong": found["wrong"], "wrong_share": found["wrong_share"],
-        "abstained": found["abstained"], "extra": extra,
+        "benchmark": f"route/{pairs_path.stem}",
+        "metric": "top-1 protocol, correct abstention included",
+        "score": found["score"],
+        "interval": found["interval"],
+        "interval_method": "Wilson 95 %",
+        "n": found["n"],
+        "excluded": [],
+        "by": found["by"],
+        "wrong": found["wrong"],
+        "wrong_share": found["wrong_share"],
+        "abstained": found["abstained"],
+        "extra": extra,
         "baseline": {"name": "keywords (TF-IDF with title and purpose)", **summary(judged_baseline)},
         "seconds": round(time.perf_counter() - started, 2),
         "versions": {
             "weights": router.weights.get("version"),
             "protocols": {name: one.protocol.version for name, one in router.profiles.items()},
-            "encoder": router.retriever.index.manifest.encoder, "corpus": router.retriever.index.manifest.corpus,
+            "encoder": router.retriever.index.manifest.encoder,
+            "corpus": router.retriever.index.manifest.corpus,
             "recommendations": len(default_corpus().recommendations),
         },
     }

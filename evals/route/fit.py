@@ -33,8 +33,21 @@ from knowledge.terminology import default_terminology
 DEV = Path(__file__).with_name("dev.yaml")
 QUERIES = Path(__file__).with_name("retrieval_dev.yaml")
 NEVER_NEGATIVE = {
-    "about", "purpose", "calculator", "step", "dense", "dense_cites", "dense_margin", "dense_facts", "residual_margin",
-    "decision", "entry", "stated", "bare_entry", "named_entry", "facts",
+    "about",
+    "purpose",
+    "calculator",
+    "step",
+    "dense",
+    "dense_cites",
+    "dense_margin",
+    "dense_facts",
+    "residual_margin",
+    "decision",
+    "entry",
+    "stated",
+    "bare_entry",
+    "named_entry",
+    "facts",
 }
 NEVER_POSITIVE = {"denied", "elsewhere", "excluded", "foreign", "foreign_aside", "other_topic", "other_condition"}
 PENALTY = 0.0005
@@ -85,9 +98,7 @@ def probability(row: Ranked, weights: Matrix) -> float:
     return logistic(float(as_vector(row.features) @ weights))
 
 
-def judged(
-    router: Router, found: Sequence[Row], weights: dict[str, Matrix]
-) -> list[tuple[Case, str]]:
+def judged(router: Router, found: Sequence[Row], weights: dict[str, Matrix]) -> list[tuple[Case, str]]:
     """Verdicts with each protocol scored by its own weights (in leave-one-out: those that never saw it)."""
     verdicts = []
     for case, question, ranked in found:
@@ -126,11 +137,18 @@ def fit_router(router: Router, cases: Sequence[Case]) -> dict[str, Any]:
     return {
         "version": "1",
         "weights": {name: round(float(value), 4) for name, value in zip(FEATURES, weights, strict=True)},
-        "threshold": threshold, "margin": margin,
+        "threshold": threshold,
+        "margin": margin,
         "provenance": {
-            "script": "evals/route/fit.py", "pairs": DEV.name, "n_questions": len(cases), "n_rows": len(labels),
-            "penalty": PENALTY, "leave_one_protocol_out": report, "all_protocols_seen": seen,
-            "encoder": router.retriever.index.manifest.encoder, "corpus": router.retriever.index.manifest.corpus,
+            "script": "evals/route/fit.py",
+            "pairs": DEV.name,
+            "n_questions": len(cases),
+            "n_rows": len(labels),
+            "penalty": PENALTY,
+            "leave_one_protocol_out": report,
+            "all_protocols_seen": seen,
+            "encoder": router.retriever.index.manifest.encoder,
+            "corpus": router.retriever.index.manifest.corpus,
             "fitted": datetime.now(UTC).date().isoformat(),
         },
     }
@@ -157,19 +175,28 @@ def fit_retriever(retriever: Retriever) -> dict[str, Any]:
 
         best = max(cuts, key=lambda at: (balanced(at), -abs(at - float(np.median(values)))))
         return {
-            "threshold": round(best, 4), "balanced_accuracy": round(balanced(best), 4),
+            "threshold": round(best, 4),
+            "balanced_accuracy": round(balanced(best), 4),
             "kept_in_scope": f"{sum(x >= best for x in inside)}/{len(inside)}",
             "refused_out_of_scope": f"{sum(x < best for x in outside)}/{len(outside)}",
         }
 
-    weight, hybrid = max(((weight, cut(weight, False)) for weight in (0.0, 0.1, 0.2, 0.3, 0.4)),
-                         key=lambda pair: (pair[1]["balanced_accuracy"], -pair[0]))
+    weight, hybrid = max(
+        ((weight, cut(weight, False)) for weight in (0.0, 0.1, 0.2, 0.3, 0.4)),
+        key=lambda pair: (pair[1]["balanced_accuracy"], -pair[0]),
+    )
     return {
-        "coverage_weight": weight, "hybrid": hybrid, "words_only": cut(weight, True),
+        "coverage_weight": weight,
+        "hybrid": hybrid,
+        "words_only": cut(weight, True),
         "provenance": {
-            "script": "evals/route/fit.py", "queries": QUERIES.name, "in_scope": len(raw["in_scope"]),
-            "out_of_scope": len(raw["out_of_scope"]), "encoder": retriever.index.manifest.encoder,
-            "corpus": retriever.index.manifest.corpus, "measured": datetime.now(UTC).date().isoformat(),
+            "script": "evals/route/fit.py",
+            "queries": QUERIES.name,
+            "in_scope": len(raw["in_scope"]),
+            "out_of_scope": len(raw["out_of_scope"]),
+            "encoder": retriever.index.manifest.encoder,
+            "corpus": retriever.index.manifest.corpus,
+            "measured": datetime.now(UTC).date().isoformat(),
             "how": "best cosine plus weight times share of known words; best balanced accuracy on the same queries",
         },
     }

@@ -22,7 +22,10 @@ LIMIT = "esc_af_oac_score2.threshold"
 
 def run(tool: str, arguments: dict[str, Any], **inputs: Evidence) -> Evidence:
     context = ToolContext(
-        patient="p", as_of=datetime(2026, 3, 2, tzinfo=UTC), terminology=default_terminology(), corpus=default_corpus(),
+        patient="p",
+        as_of=datetime(2026, 3, 2, tzinfo=UTC),
+        terminology=default_terminology(),
+        corpus=default_corpus(),
     ).at("slot", inputs)
     given = arguments | {name: plain(evidence) for name, evidence in inputs.items()}
     return asyncio.run(catalog()[tool].call(given, context)).evidence[0]
@@ -41,9 +44,22 @@ def test_a_range_is_compared_as_a_whole(low: float, high: float, expected: bool 
 def test_a_number_is_compared_with_the_value_cited_and_what_is_missing_stays_open() -> None:
     assert run("logic.compare", {"op": ">=", "value": LIMIT}, a=fact(2.0, unit="1")).value is True
     assert run("logic.compare", {"op": ">=", "value": LIMIT}).value is None
-    assert run("logic.compare", {"op": ">", "value": "has_bled_components.creatinine"}, a=Evidence(
-        slot="x", value=300.0, unit="umol/L", display="300", patient="p", concept="creatinine", source=SOURCE,
-    )).value is True
+    assert (
+        run(
+            "logic.compare",
+            {"op": ">", "value": "has_bled_components.creatinine"},
+            a=Evidence(
+                slot="x",
+                value=300.0,
+                unit="umol/L",
+                display="300",
+                patient="p",
+                concept="creatinine",
+                source=SOURCE,
+            ),
+        ).value
+        is True
+    )
 
 
 def test_an_unknown_limit_is_refused() -> None:
@@ -51,10 +67,18 @@ def test_an_unknown_limit_is_refused() -> None:
         run("logic.compare", {"op": ">=", "value": "no_such.limit"}, a=fact(2.0, unit="1"))
 
 
-@pytest.mark.parametrize(("measured", "stated", "expected"), [
-    (False, None, False), (False, True, True), (True, False, True), (None, True, True), (None, False, None),
-    (None, None, None), (False, False, False),
-])
+@pytest.mark.parametrize(
+    ("measured", "stated", "expected"),
+    [
+        (False, None, False),
+        (False, True, True),
+        (True, False, True),
+        (None, True, True),
+        (None, False, None),
+        (None, None, None),
+        (False, False, False),
+    ],
+)
 def test_only_the_measurement_says_no(measured: bool | None, stated: bool | None, expected: bool | None) -> None:
     found = run("logic.measured_or_stated", {}, measured=fact(measured), stated=fact(stated))
     assert found.value is expected
@@ -65,9 +89,18 @@ def test_a_code_is_the_one_named_or_not_known() -> None:
     assert run("logic.is", {"value": "female"}, a=fact(None)).value is None
 
 
-@pytest.mark.parametrize(("tool", "facts", "expected"), [
-    ("logic.all", (True, None), None), ("logic.all", (False, None), False), ("logic.all", (True, True), True),
-    ("logic.any", (True, None), True), ("logic.any", (False, None), None), ("logic.any", (False, False), False),
-])
-def test_all_and_any_keep_three_values(tool: str, facts: tuple[bool | None, bool | None], expected: bool | None) -> None:
+@pytest.mark.parametrize(
+    ("tool", "facts", "expected"),
+    [
+        ("logic.all", (True, None), None),
+        ("logic.all", (False, None), False),
+        ("logic.all", (True, True), True),
+        ("logic.any", (True, None), True),
+        ("logic.any", (False, None), None),
+        ("logic.any", (False, False), False),
+    ],
+)
+def test_all_and_any_keep_three_values(
+    tool: str, facts: tuple[bool | None, bool | None], expected: bool | None
+) -> None:
     assert run(tool, {}, a=fact(facts[0]), b=fact(facts[1])).value is expected
