@@ -18,7 +18,7 @@ from knowledge.claim import (
     render,
 )
 from knowledge.coding import Coding
-from knowledge.evidence import Decision, Evidence, FhirElement
+from knowledge.evidence import Decision, Derivation, Evidence, FhirElement
 from knowledge.protocol import Criterion, NextTemplate, Protocol
 
 
@@ -175,7 +175,10 @@ class Draft:
 
     def _support(self, decision: Evidence, criterion: Criterion, names: dict[str, Evidence]) -> list[str]:
         assert isinstance(decision.source, Decision)
-        cited = [self.services.corpus.evidence(rec_id).id for rec_id in criterion.cites]
+        named = [source.references for item in names.values() if isinstance(source := item.source, Derivation)]
+        known = self.services.corpus.recommendations
+        recs = [*criterion.cites, *(rec_id for refs in named for rec_id in refs if rec_id in known)]
+        cited = [self.services.corpus.evidence(rec_id).id for rec_id in recs]
         ids = [decision.id, *decision.source.inputs, *(item.id for item in names.values()), *cited]
         return [found for found in dict.fromkeys(ids) if found in self.board.by_id]
 
@@ -196,7 +199,10 @@ class Draft:
 
     def finish(self) -> Answer:
         """The answer: red flags first, then in the order of the protocols, what several say said once."""
-        claims = list({claim.text: claim for claim in reversed(self.claims)}.values())[::-1]
+        first: dict[str, Claim] = {}
+        for claim in self.claims:
+            first.setdefault(claim.text, claim)
+        claims = list(first.values())
         claims.sort(key=lambda claim: not claim.red_flag)
         gaps: dict[tuple[str, ...], NotAnswered] = {}
         for gap in self.not_answered:
@@ -207,7 +213,10 @@ class Draft:
                     gaps[key] = gaps[key].model_copy(update={"what": f"{gaps[key].what}; {gap.what}"})
             else:
                 gaps[key] = gap
-        steps = list({step.text: step for step in reversed(self.next_steps)}.values())[::-1]
+        once: dict[str, NextStep] = {}
+        for step in self.next_steps:
+            once.setdefault(step.text, step)
+        steps = list(once.values())
         return Answer(claims=claims, differential=self.differential, next_steps=steps, not_answered=[*gaps.values()])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agent.steps import threshold
-from knowledge.evidence import Decision, Evidence
+from knowledge.evidence import Decision, Derivation, Evidence
 from knowledge.guideline import Corpus
 from knowledge.predicate import evaluate, operands, unknown_operands
 from knowledge.protocol import Criterion, Protocol
@@ -25,7 +25,10 @@ def decide(
     """
     passages = [corpus.evidence(rec_id) for rec_id in criterion.cites]
     if criterion.for_each:
-        return _each(protocol, criterion, lookup, items, passages, patient)
+        # Each item brings the passage it rests on (a drug's own label) besides what the criterion cites.
+        refs = [ref for item in items if isinstance(item.source, Derivation) for ref in item.source.references]
+        own = [corpus.evidence(ref) for ref in dict.fromkeys(refs) if ref in corpus.recommendations]
+        return _each(protocol, criterion, lookup, items, [*passages, *own], patient)
     value = _evaluate(criterion.when, lookup, corpus)
     blocked = [part for part in criterion.unless if _evaluate(part, lookup, corpus) is True]
     open_ = [part for part in criterion.unless if _evaluate(part, lookup, corpus) is None]
