@@ -308,10 +308,18 @@ def _denies(noted: _Noted, stated: _Stated) -> bool:
     if noted.value is not False or denial is None:
         return False
     known = stated.entry.resource.get("recordedDate") or stated.entry.at
-    later = not known or not denial.note.at or str(denial.note.at)[:10] >= str(known)[:10]
+    later = not known or not denial.note.at or _not_before(str(denial.note.at), str(known))
     said = denial.quote.casefold()
     past = any(word in said for word in ("history", "never", "previous", "prior", "no past"))
     return later and (stated.entry.verdict.current or past)
+
+
+def _not_before(one: str, other: str) -> bool:
+    """Whether a time is not before another: to the second where both have a time of day, else by the day."""
+    first, second = start_of(one), start_of(other)
+    if "T" in one and "T" in other and first is not None and second is not None:
+        return first >= second
+    return one[:10] >= other[:10]
 
 
 def _conflict(ctx: ToolContext, yes: _Stated, concept: str, name: str, flags: tuple[str, ...]) -> Evidence:
