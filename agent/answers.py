@@ -7,7 +7,6 @@ from agent.state import Board, Json
 from agent.steps import SAFETY_NAMES, SAFETY_STEPS
 from knowledge.claim import (
     Answer,
-    BoundValue,
     Claim,
     DifferentialItem,
     NextStep,
@@ -218,6 +217,3 @@ class Draft:
             once.setdefault(step.text, step)
         steps = list(once.values())
         return Answer(claims=claims, differential=self.differential, next_steps=steps, not_answered=[*gaps.values()])
-
-
-__all__ = ["BoundValue", "Draft"]

@@ -9,9 +9,9 @@ from agent.answers import Draft
 from agent.runtime import Services
 from agent.state import Board, Json, State
 from agent.steps import DECIDE, leaves, ready_steps
-from knowledge.claim import Answer, DifferentialItem, NotAnswered
+from knowledge.claim import DifferentialItem, NotAnswered
 from knowledge.evidence import Decision, Evidence, GuidelinePassage
-from knowledge.protocol import Criterion, NextTemplate, Protocol
+from knowledge.protocol import Criterion, Protocol
 
 LOOKUP_PREFIX = "lookup."
 CHOICE = "protocol.choice"
@@ -226,6 +226,3 @@ def _differential(draft: Draft, protocol: Protocol) -> None:
                 }
             )
         )
-
-
-__all__ = ["Answer", "NextTemplate", "assess"]

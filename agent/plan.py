@@ -13,7 +13,7 @@ from agent.choose import LISTS
 from agent.refine import wants_model
 from agent.runtime import Services
 from agent.state import Board, Json, State
-from agent.steps import compile_protocols, decision_step, ready_steps, step
+from agent.steps import compile_protocols, decision_step, indicator_step, ready_steps, step
 from knowledge.evidence import Decision, Evidence
 from knowledge.predicate import operands
 from knowledge.protocol import Protocol
@@ -68,15 +68,7 @@ def red_flag_steps(protocol: Protocol) -> list[Json]:
         indicator = protocol.step_by_slot[queue.pop(0)]
         if indicator.slot in steps:
             continue
-        steps[indicator.slot] = step(
-            indicator.slot,
-            indicator.tool,
-            dict(indicator.with_),
-            dict(indicator.from_),
-            indicator.when,
-            indicator.ask,
-            protocol.id,
-        )
+        steps[indicator.slot] = indicator_step(protocol, indicator)
         queue += [*indicator.from_.values(), *(operands(indicator.when) if indicator.when else [])]
     return [*steps.values(), *(decision_step(protocol, flag) for flag in flags)]
 

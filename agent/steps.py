@@ -13,7 +13,7 @@ from typing import Any
 from agent.state import Board, Json
 from knowledge.guideline import Corpus
 from knowledge.predicate import evaluate, operands
-from knowledge.protocol import Criterion, Protocol
+from knowledge.protocol import Criterion, Protocol, Step
 from knowledge.quantity import Quantity
 
 DECIDE = "protocol.decide"
@@ -58,23 +58,25 @@ def step(
     }
 
 
+def indicator_step(protocol: Protocol, indicator: Step) -> Json:
+    """An indicator of a protocol as a step."""
+    return step(
+        indicator.slot,
+        indicator.tool,
+        dict(indicator.with_),
+        dict(indicator.from_),
+        indicator.when,
+        indicator.ask,
+        protocol.id,
+    )
+
+
 def compile_protocols(protocols: Iterable[Protocol]) -> list[Json]:
     """The steps of one or several protocols, merged: one slot is one step (checked when protocols are loaded)."""
     merged: dict[str, Json] = {}
     for protocol in protocols:
         for indicator in protocol.steps:
-            merged.setdefault(
-                indicator.slot,
-                step(
-                    indicator.slot,
-                    indicator.tool,
-                    dict(indicator.with_),
-                    dict(indicator.from_),
-                    indicator.when,
-                    indicator.ask,
-                    protocol.id,
-                ),
-            )
+            merged.setdefault(indicator.slot, indicator_step(protocol, indicator))
         if protocol.names_drugs:
             for slot, tool, arguments in SAFETY_STEPS:
                 merged.setdefault(slot, step(slot, tool, arguments, protocol=protocol.id))

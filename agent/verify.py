@@ -16,7 +16,7 @@ from agent import wording
 from agent.runtime import Services
 from agent.state import Board, Json, State
 from agent.steps import SAFETY_STEPS
-from knowledge.claim import PLACEHOLDER, Answer, Claim, NextStep, UnboundSlot, placeholders, render
+from knowledge.claim import PLACEHOLDER, Answer, Claim, NextStep, UnboundSlot, render
 from knowledge.evidence import Decision, Evidence, GuidelinePassage, Statement
 from knowledge.guideline import Corpus, quote_hash
 from knowledge.protocol import FREE_NUMBER, Criterion, Protocol
@@ -292,8 +292,3 @@ def _drugs(item: Item, case: Case) -> Iterable[str]:
         for slot, _, _ in SAFETY_STEPS:
             if slot not in case.read:
                 yield f"names a drug before {slot} was read"
-
-
-def free_names(template: str) -> list[str]:
-    """The names a template prints."""
-    return [name for name, _ in placeholders(template)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.tools.ehr.samples import PATIENT, observation
 from tools.ehr.bundles import import_document, import_path
 from tools.ehr.compact import build_bundle
 from tools.ehr.demo import compact_patient
@@ -16,28 +17,6 @@ from tools.ehr.query import Query
 from tools.ehr.store import Store
 from tools.ehr.validate import check
 from tools.errors import BadInput, UsageError
-
-PATIENT = {
-    "resourceType": "Patient",
-    "id": "p",
-    "gender": "female",
-    "birthDate": "1950-05-20",
-    "name": [{"family": "Müller-Ødegård", "given": ["Ada"]}],
-    "identifier": [{"system": "urn:x", "value": "42"}],
-}
-
-
-def observation(id_: str = "o", **more: Any) -> dict[str, Any]:
-    return {
-        "resourceType": "Observation",
-        "id": id_,
-        "status": "final",
-        "subject": {"reference": "Patient/p"},
-        "code": {"coding": [{"system": "http://loinc.org", "code": "2160-0"}]},
-        "effectiveDateTime": "2026-02-20T08:10:00+01:00",
-        "valueQuantity": {"value": 1.1, "unit": "mg/dL", "system": "http://unitsofmeasure.org", "code": "mg/dL"},
-        **more,
-    }
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.tools.ehr.samples import PATIENT, observation
 from tools.ehr.bundles import import_document
 from tools.ehr.dates import interval, years_at
 from tools.ehr.fhirjson import content_version, dumps, loads
@@ -21,28 +22,6 @@ from tools.ehr.server import application
 from tools.ehr.store import BASE, Store
 from tools.ehr.validate import check
 from tools.errors import BadInput, UsageError
-
-PATIENT = {
-    "resourceType": "Patient",
-    "id": "p",
-    "gender": "female",
-    "birthDate": "1950-05-20",
-    "name": [{"family": "Müller-Ødegård", "given": ["Ada"]}],
-    "identifier": [{"system": "urn:x", "value": "42"}],
-}
-
-
-def observation(id_: str = "o", **more: Any) -> dict[str, Any]:
-    return {
-        "resourceType": "Observation",
-        "id": id_,
-        "status": "final",
-        "subject": {"reference": "Patient/p"},
-        "code": {"coding": [{"system": "http://loinc.org", "code": "2160-0"}]},
-        "effectiveDateTime": "2026-02-20T08:10:00+01:00",
-        "valueQuantity": {"value": 1.1, "unit": "mg/dL", "system": "http://unitsofmeasure.org", "code": "mg/dL"},
-        **more,
-    }
 
 
 @pytest.fixture
