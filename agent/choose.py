@@ -87,7 +87,7 @@ async def _with_model(
         ledger,
         fallback=choice,
         concepts=offered_concepts(result, services.terminology, list(LISTS)),
-        private=[case["patient"] or ""],
+        private=await services.private(case),
     )
 
 

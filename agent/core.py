@@ -163,7 +163,7 @@ class Core:
             given, self._config(consultation), context=self._services, stream_mode="updates", durability="sync"
         )
         async with contextlib.aclosing(stream):
-            async for update in stream:
+            while (update := await _untraced(stream)) is not None:
                 for event in events_of(update):
                     yield event
 
@@ -275,6 +275,15 @@ class Core:
 
 async def _no_record(case: Json) -> None:
     return None
+
+
+async def _untraced(stream: AsyncIterator[Any]) -> Any:
+    """The next update, or None at the end; a tracing service set up in the environment is sent nothing of it."""
+    from langsmith import tracing_context
+
+    # Entered for each update: a context variable set across a generator's `yield` would leak to whoever consumes it.
+    with tracing_context(enabled=False):
+        return await anext(stream, None)
 
 
 def keep(path: Path, text: str) -> None:

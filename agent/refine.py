@@ -29,6 +29,7 @@ async def refine(state: State, runtime: Runtime[Services]) -> Json:
         services.ledger(case),
         done=calls_made(board),
         patient=case.get("patient"),
+        private=await services.private(case),
     )
     extras = [step(extra.slot, extra.tool, {}, extra.bindings) for extra in refinement.extras]
     planned = {

@@ -125,10 +125,24 @@ def judge(home: Path, name: str, target: Path, wanted: Json) -> str | None:
     found = json.loads(target.read_text("utf-8"))
     for key in ("answer", "evidence", "records", "critical", "plan", "checks"):
         if found[key] != wanted[key]:
-            return f"{key} differs from the undisturbed run"
+            return f"{key} differs from the undisturbed run: {first_difference(found[key], wanted[key])}"
     connection = sqlite3.connect(home / "effects.sqlite")
     rows = connection.execute("SELECT kind, body FROM effects WHERE consultation = ?", (name,)).fetchall()
     other = connection.execute("SELECT kind, body FROM effects WHERE consultation = 'c-reference'").fetchall()
     connection.close()
     lines, others = Counter(kind for kind, _ in rows), Counter(kind for kind, _ in other)
     return None if lines == others else f"effects {dict(lines)}, undisturbed {dict(others)}"
+
+
+def first_difference(found: Any, wanted: Any, path: str = "") -> str:
+    """Where two JSON values part for the first time, with what stands there."""
+    if isinstance(found, dict) and isinstance(wanted, dict) and found.keys() == wanted.keys():
+        pairs: list[tuple[Any, Any, Any]] = [(key, found[key], wanted[key]) for key in sorted(found)]
+    elif isinstance(found, list) and isinstance(wanted, list) and len(found) == len(wanted):
+        pairs = [(at, *pair) for at, pair in enumerate(zip(found, wanted, strict=True))]
+    else:
+        pairs = []
+    for key, one, other in pairs:
+        if one != other:
+            return first_difference(one, other, f"{path}/{key}")
+    return f"{path or '/'}: {json.dumps(found)[:200]} instead of {json.dumps(wanted)[:200]}"
