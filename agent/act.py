@@ -35,7 +35,7 @@ def task(body: Json, state: State, board: Board, services: Services) -> Json:
         "read": read,
         "tokens": tokens(body, board),
         "open": wanted(body, board, services.corpus),
-        "run": len(state.get("records", [])),
+        "wave": len(state.get("records", [])),
     }
 
 
@@ -61,6 +61,7 @@ async def act(sent: Any, runtime: Runtime[Services]) -> Json:
         bindings=needs(body),
         inputs=sent["tokens"],
         status="ok",
+        wave=sent["wave"],
     )
     if not sent["open"]:
         return {"records": [record.model_copy(update={"status": "skipped"}).model_dump(mode="json")]}

@@ -143,7 +143,7 @@ class Draft:
             )
         )
 
-    def plain(self, template: str, item: Evidence, more: list[str]) -> None:
+    def plain(self, template: str, item: Evidence, more: list[str], section: str = "Record") -> None:
         """A claim that only states a piece of evidence."""
         text, values = render(template, {"item": item})
         self.claims.append(
@@ -154,7 +154,7 @@ class Draft:
                 names={"item": item.id},
                 evidence=[item.id, *more],
                 values=values,
-                section="Record" if item.kind != "passage" else "Guidelines",
+                section=section if item.kind != "passage" else "Guidelines",
             )
         )
 

@@ -13,7 +13,7 @@ from knowledge.claim import DifferentialItem, NotAnswered
 from knowledge.evidence import Decision, Evidence, GuidelinePassage
 from knowledge.protocol import Criterion, Protocol
 
-LOOKUP_PREFIX = "lookup."
+LOOKUP_PREFIX, EXTRA_PREFIX = "lookup.", "extra."
 CHOICE = "protocol.choice"
 
 
@@ -29,6 +29,8 @@ async def assess(state: State, runtime: Runtime[Services]) -> Json:
             _criterion(draft, protocol, criterion, body["slot"], state)
         elif body["slot"].startswith(LOOKUP_PREFIX):
             _lookup(draft, body)
+        elif body["slot"].startswith(EXTRA_PREFIX):
+            _lookup(draft, body, "Further steps the model asked for")
     if choice is not None:
         _choice(draft, choice)
     _failures(draft, state)
@@ -133,7 +135,7 @@ def _is_conflict(evidence: Evidence | None) -> bool:
     return evidence is not None and "conflict" in getattr(evidence.source, "flags", ())
 
 
-def _lookup(draft: Draft, body: Json) -> None:
+def _lookup(draft: Draft, body: Json, section: str = "Record") -> None:
     board = draft.board
     record = board.records.get(body["slot"])
     if record is None or record.status != "ok":
@@ -147,7 +149,7 @@ def _lookup(draft: Draft, body: Json) -> None:
             draft.plain(wording.PASSAGE, item, [head.id])
         return
     for item in board.items(body["slot"]) or [head]:
-        draft.plain(wording.LOOKUP if item.effective_at else wording.LOOKUP_UNDATED, item, [])
+        draft.plain(wording.LOOKUP if item.effective_at else wording.LOOKUP_UNDATED, item, [], section)
 
 
 def _choice(draft: Draft, choice: Evidence) -> None:

@@ -6,7 +6,7 @@ import html
 import uuid
 from typing import Any
 
-from agent.state import Board, Json, State, current_records
+from agent.state import Board, Json, State, current_records, elapsed
 from knowledge.evidence import Evidence, FhirElement, GuidelinePassage
 
 NOT_A_DEVICE = (
@@ -42,6 +42,7 @@ def document(state: State) -> Json:
                 {k: body[k] for k in ("slot", "tool", "arguments", "bindings", "when")} for body in plan["steps"]
             ],
             "dropped": plan.get("dropped", []),
+            "refinement": plan.get("refinement"),
         },
         "answer": state["answer"],
         "evidence": {i: state["evidence"][i] for i in sorted(used) if i in state["evidence"]},
@@ -61,7 +62,7 @@ def ledger(state: State, records: list[Any]) -> Json:
     return {
         **state.get("ledger", {}),
         "tool_runs": len([r for r in records if r.status != "skipped"]),
-        "seconds": round(sum(record.seconds for record in records), 4),
+        "seconds": round(elapsed(record.model_dump() for record in records), 4),
         "readings": len(readings),
     }
 

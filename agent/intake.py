@@ -50,6 +50,8 @@ async def intake(state: State, runtime: Runtime[Services]) -> Json:
         "arguments": {"question": question},
         "status": "ok",
         "evidence": [asked.id],
+        "wave": 0,
+        "seconds": 0.0,
     }
     steps = [step("question", "intake.question", {"question": question})]
     if case.get("patient"):

@@ -10,10 +10,11 @@ from langgraph.types import Send
 from agent.act import task
 from agent.assess import CHOICE, LOOKUP_PREFIX
 from agent.choose import LISTS
+from agent.intake import CHOOSE
 from agent.refine import wants_model
 from agent.runtime import Services
-from agent.state import Board, Json, State
-from agent.steps import compile_protocols, decision_step, indicator_step, ready_steps, step
+from agent.state import Board, Json, State, elapsed
+from agent.steps import CORRECTION, compile_protocols, decision_step, indicator_step, ready_steps, step
 from knowledge.evidence import Decision, Evidence
 from knowledge.predicate import operands
 from knowledge.protocol import Protocol
@@ -113,10 +114,14 @@ def calculation_steps(name: str, services: Services) -> list[Json]:
 
 
 def over_budget(state: State, services: Services) -> bool:
-    """Whether the turn has used up its runs or its seconds in tools; what is left is then named, not guessed."""
+    """Whether this version of the answer has used up its runs or its seconds; what is left is named, not guessed."""
     runs = state.get("records", [])
+    corrected = [at for at, row in enumerate(runs) if row["tool"] == CORRECTION]
+    runs = runs[corrected[-1] + 1 :] if corrected else runs
     limits = services.settings
-    return len(runs) >= limits.max_runs or sum(row.get("seconds") or 0.0 for row in runs) >= limits.max_seconds
+    # A model that was slow to choose has a budget of its own; what it used up is not taken from the protocols.
+    seconds = elapsed(row for row in runs if row["tool"] != CHOOSE)
+    return len(runs) >= limits.max_runs or seconds >= limits.max_seconds
 
 
 def next_wave(state: State, services: Services) -> list[Send] | str:

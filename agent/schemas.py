@@ -49,7 +49,7 @@ class Choice(BaseModel):
 
 
 class PlanDocument(_Document):
-    """The plan: protocols with the hash of their content and who reviewed each (null: not reviewed)."""
+    """The plan: protocols with the hash of their content and who reviewed each (null: not reviewed); what a model added."""
 
     protocols: list[str]
     hashes: dict[str, str]
@@ -57,6 +57,7 @@ class PlanDocument(_Document):
     choice: Choice | None
     steps: list[PlannedStep]
     dropped: list[str]
+    refinement: Json | None = None
 
 
 class Check(_Document):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, TypedDict
 
 from knowledge.evidence import Evidence
@@ -58,6 +59,15 @@ def current_records(state: State) -> dict[str, ToolRecord]:
             newest.pop(row["slot"], None)
             newest[row["slot"]] = ToolRecord.model_validate(row)
     return newest
+
+
+def elapsed(runs: Iterable[Json]) -> float:
+    """Seconds that runs took: those of one wave went on side by side, so that a wave takes as long as its slowest."""
+    waves: dict[int, float] = {}
+    for row in runs:
+        wave = row.get("wave", 0)
+        waves[wave] = max(waves.get(wave, 0.0), row.get("seconds", 0.0))
+    return sum(waves.values())
 
 
 class Board:

@@ -43,6 +43,7 @@ class ToolRecord(BaseModel):
     """One run of a tool: the audit line, the step on the page and the unit of replay.
 
     `bindings` {parameter: slot} is what the correction graph is read from; `inputs` are the evidence ids they held.
+    Runs of the same `wave` (the number of runs before it) went on side by side.
     """
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
@@ -58,6 +59,7 @@ class ToolRecord(BaseModel):
     error: dict[str, Any] | None = None
     evidence: list[str] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)
+    wave: int = 0
     seconds: float = 0.0
 
 
