@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.conflicts import settle
 from agent.runtime import Services
 from agent.state import Board, Json
 from agent.steps import SAFETY_NAMES, SAFETY_STEPS
@@ -137,6 +138,7 @@ class Draft:
                 evidence=list(dict.fromkeys(evidence)),
                 unknown=list(dict.fromkeys(unknown)),
                 drugs=list(template.drugs),
+                stops=template.stops,
                 status="struck" if status == "struck" else "shown",
                 reason=reason,
                 criterion=decision.slot,
@@ -216,4 +218,8 @@ class Draft:
         for step in self.next_steps:
             once.setdefault(step.text, step)
         steps = list(once.values())
-        return Answer(claims=claims, differential=self.differential, next_steps=steps, not_answered=[*gaps.values()])
+        titles = {protocol.id: protocol.title for protocol in self.services.protocols.values()}
+        torn = settle(steps, self.services.terminology, titles)
+        return Answer(
+            claims=claims, differential=self.differential, next_steps=steps, not_answered=[*torn, *gaps.values()]
+        )

@@ -63,7 +63,10 @@ class Claim(_Model):
 
 
 class NextStep(_Model):
-    """Something to do next. `unknown` names what has not been read or is not known and must be checked first."""
+    """Something to do next. `unknown` names what has not been read or is not known and must be checked first.
+
+    `stops`: the step takes its drugs away.
+    """
 
     id: str
     text: str
@@ -74,6 +77,7 @@ class NextStep(_Model):
     evidence: list[str]
     unknown: list[str] = Field(default_factory=list)
     drugs: list[str] = Field(default_factory=list)
+    stops: bool = False
     status: ClaimStatus = "shown"
     reason: str | None = None
     criterion: str | None = None
