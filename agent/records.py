@@ -69,6 +69,8 @@ class Records:
         client = await self.client(case.get("record"))
         record = await open_record(client, case["patient"], as_of=datetime.fromisoformat(case["as_of"]))
         for attachment in case.get("attachments", []):
+            if attachment["kind"] != "note":
+                continue
             text = (self.settings.home / "attachments" / f"{attachment['sha256']}.txt").read_text(encoding="utf-8")
             record.attach(
                 Note(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from knowledge.evidence import Evidence
@@ -15,15 +17,47 @@ if TYPE_CHECKING:
     from tools.ehr.record import PatientRecord
 
 
+@dataclass(frozen=True)
+class VisionReply:
+    """What a model said about images, as it came: text or JSON that nobody has checked yet.
+
+    `constrained`: decoding was held to the schema, or the server did not refuse to.
+    """
+
+    text: str
+    model: str
+    revision: str | None
+    seconds: float = 0.0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    constrained: bool = False
+
+
 class VisionModel(Protocol):
     """A model that reads images; what it says is an opinion."""
 
     name: str
     revision: str | None
 
-    async def read(self, prompt: str, images: list[bytes]) -> str:
-        """Answer a prompt about images (PNG bytes)."""
+    async def read(
+        self, images: Sequence[bytes], question: str, schema: dict[str, Any] | None = None, *, instructions: str = ""
+    ) -> VisionReply:
+        """Answer a question about images (PNG, pixels only), as JSON where a schema is given.
+
+        Raises:
+            NotAssessable: the model takes no images.
+            UpstreamError: no answer could be had.
+        """
         ...
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """An image that came with the question: where it is kept, its SHA-256 and the name it came under."""
+
+    path: Path
+    sha256: str
+    name: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -40,6 +74,7 @@ class ToolContext:
     record: PatientRecord | None = None
     retriever: Retriever | None = None
     vision: VisionModel | None = None
+    images: tuple[ImageFile, ...] = ()
     slot: str = ""
     inputs: dict[str, Evidence] = field(default_factory=dict)
     case: dict[str, Any] = field(default_factory=dict)

@@ -157,14 +157,14 @@ def note_identity(text: str, patient: dict[str, Any]) -> list[str]:
     """
     agrees: list[str] = []
     differs: list[str] = []
-    names = _names(patient)
+    names = person_names(patient)
     numbers = {str(item["value"]).casefold() for item in patient.get("identifier", []) if item.get("value")}
     numbers.add(str(patient.get("id", "")).casefold())
     for pattern in _rules()["identity_name"]:
         for match in pattern.finditer(text):
             given = _named(match)
             if given and names:
-                (agrees if _same_person(given, names) else differs).append("name")
+                (agrees if same_person(given, names) else differs).append("name")
     for pattern in _rules()["identity_number"]:
         for match in pattern.finditer(text):
             (agrees if match.group("value").casefold() in numbers else differs).append("record number")
@@ -199,7 +199,7 @@ def _named(match: re.Match[str]) -> set[str]:
     return {word.casefold() for word in words} if proper and sure and len(words) <= 6 else set()
 
 
-def _names(patient: dict[str, Any]) -> list[tuple[set[str], set[str]]]:
+def person_names(patient: dict[str, Any]) -> list[tuple[set[str], set[str]]]:
     """(family, given) of each name of the patient."""
     found = []
     for name in patient.get("name", []):
@@ -212,7 +212,8 @@ def _names(patient: dict[str, Any]) -> list[tuple[set[str], set[str]]]:
     return found
 
 
-def _same_person(words: set[str], names: list[tuple[set[str], set[str]]]) -> bool:
+def same_person(words: set[str], names: list[tuple[set[str], set[str]]]) -> bool:
+    """Whether the words of a written name can be one of these (family, given) names."""
     parts = {piece for word in words for piece in word.split("-")}
     for family, given in names:
         rest = parts - family

@@ -1,0 +1,61 @@
+"""The images that came with a question, found by name or SHA-256 and read."""
+
+from __future__ import annotations
+
+from tools.context import ImageFile, ToolContext
+from tools.errors import NotAssessable
+from tools.imaging.frame import Image
+from tools.imaging.reading import read_image
+from tools.imaging.refusals import UnreadableImage
+
+
+def attached(ctx: ToolContext, image: str | None = None, frame: int = 0) -> Image:
+    """One frame of an attached image; without a name, of the only one there is.
+
+    Raises:
+        NotAssessable: there is none, none of that name, or several and none named.
+        BadInput: it cannot be read (`tools.imaging.refusals`).
+    """
+    file = find(ctx.images, image)
+    if not file.path.exists():
+        raise NotAssessable(
+            "an image of this consultation is no longer kept here",
+            found=f"no file for {file.sha256[:12]}",
+            expected="the image as it was attached",
+            action="ask again with the image",
+        )
+    read = read_image(file.path, frame)
+    if read.sha256 != file.sha256:
+        raise UnreadableImage(
+            "an attached image has changed since it was attached",
+            found=read.sha256[:12],
+            expected=file.sha256[:12],
+            action="ask again with the image",
+        )
+    return read
+
+
+def find(images: tuple[ImageFile, ...], image: str | None) -> ImageFile:
+    """The image meant by a name, a SHA-256 or at least 8 characters of its beginning."""
+    if image is None:
+        matching = images
+    else:
+        matching = tuple(
+            file
+            for file in images
+            if file.name == image or file.sha256 == image or (len(image) >= 8 and file.sha256.startswith(image))
+        )
+    if len({file.sha256 for file in matching}) == 1:
+        return matching[0]
+    if not images:
+        found = "no image"
+    elif not matching:
+        found = f"{len(images)} images, none called that"
+    else:
+        found = f"{len(matching)} images"
+    raise NotAssessable(
+        "it is not clear which image is meant" if images else "no image came with the question",
+        found=found,
+        expected="one image",
+        action="name it by its SHA-256" if images else "attach one with --image FILE",
+    )

@@ -1,0 +1,167 @@
+"""`image.describe`: what an image is, its scale, whose it is and how good it is; each a piece of evidence."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from pydantic import Field
+
+from knowledge.evidence import DicomRegion, Evidence, Value
+from tools.context import ToolContext
+from tools.errors import NotAssessable
+from tools.imaging.attached import attached
+from tools.imaging.frame import Image
+from tools.imaging.identity import Identity, compare_identity
+from tools.imaging.quality import Quality, quality
+from tools.imaging.what import What, what_is
+from tools.spec import Params, ToolOutput, tool
+
+
+class DescribeParams(Params):
+    """Which image."""
+
+    image: str | None = Field(default=None, description="its name or SHA-256; not needed where there is only one")
+    frame: int = Field(default=0, ge=0, description="which frame, from 0")
+
+
+def region(image: Image, **more: Any) -> DicomRegion:
+    """The source of a fact about an image."""
+    header = image.header
+    return DicomRegion(
+        study_instance_uid=header.study_instance_uid,
+        series_instance_uid=header.series_instance_uid,
+        sop_instance_uid=header.sop_instance_uid,
+        file_sha256=image.sha256,
+        frame=image.frame,
+        pixel_spacing_mm=image.spacing.mm,
+        spacing_source=image.spacing.source,
+        **more,
+    )
+
+
+def grade(image: Image, what: What) -> Quality | None:
+    """The quality of a projection film; None for what is not one, or not known to be."""
+    return quality(image) if what.is_film else None
+
+
+@tool("image.describe", version="1.0.0", kind="image", title="What an image is, its scale, whose it is, its quality")
+async def image_describe(params: DescribeParams, ctx: ToolContext) -> ToolOutput:
+    """Modality, region, view and side of an attached image, the scale and its source, whether it is this patient's, and
+    the quality of a projection film. What cannot be told is unknown.
+
+    An image of another patient stops the tool. One whose identity is not confirmed needs a named person's word: a
+    correction of `identity` to "confirmed".
+    """
+    if ctx.record is None:
+        raise NotAssessable(
+            "there is no patient to compare the image with",
+            found="no patient",
+            expected="a patient's record",
+            action="name a patient",
+        )
+    image = await asyncio.to_thread(attached, ctx, params.image, params.frame)
+    identity = compare_identity(image.header.who, ctx.record.patient)
+    what = await asyncio.to_thread(what_is, image)
+    judged = await asyncio.to_thread(grade, image, what)
+    warnings = [*image.warnings]
+    taken = image.header.taken_at
+    if taken is not None and taken[:10] > ctx.now.date().isoformat():
+        warnings.append(f"the image is dated {taken[:10]}, after the time this consultation is asked at")
+    items = [
+        _item(image, ctx, name, value, display)
+        for name, value, display in [
+            *_facts(what),
+            _scale(image),
+            ("identity", identity.status, identity.display),
+            ("quality", judged.verdict if judged else None, judged.display if judged else _NOT_JUDGED),
+        ]
+    ]
+    named = " ".join(str(fact) for fact in (what.modality, what.body_part, what.view) if fact.value)
+    head = _item(image, ctx, "", named or None, what.display)
+    return ToolOutput(evidence=[head, *items], warnings=warnings, detail=info(image, what, judged, identity))
+
+
+_NOT_JUDGED = "quality not judged: not known to be a projection film"
+
+
+def _item(image: Image, ctx: ToolContext, name: str, value: Value, display: str) -> Evidence:
+    return Evidence(
+        slot=f"{ctx.slot}.{name}" if name else ctx.slot,
+        value=value,
+        unit="mm" if isinstance(value, float) else None,
+        display=display,
+        effective_at=image.header.taken_at,
+        patient=ctx.patient,
+        source=region(image),
+    )
+
+
+def _facts(what: What) -> list[tuple[str, Value, str]]:
+    named = {
+        "modality": ("modality", what.modality),
+        "body_part": ("body part", what.body_part),
+        "view": ("view", what.view),
+        "position": ("position of the patient", what.position),
+        "side": ("side", what.side),
+    }
+    return [
+        (name, fact.value, f"{label}: {fact}" + (f", {fact.confidence} ({fact.source})" if fact.value else ""))
+        for name, (label, fact) in named.items()
+    ]
+
+
+def _scale(image: Image) -> tuple[str, Value, str]:
+    """The scale; one number only where rows and columns have the same."""
+    mm = image.spacing.mm
+    if mm is None:
+        return "spacing", None, "no scale: lengths can be given in pixels only"
+    shown = f"{mm[0]:g} mm" if mm[0] == mm[1] else f"{mm[0]:g} mm between rows, {mm[1]:g} mm between columns"
+    return "spacing", mm[0] if mm[0] == mm[1] else None, f"pixel spacing {shown}: {image.spacing.source}"
+
+
+def info(image: Image, what: What, judged: Quality | None, identity: Identity | None = None) -> dict[str, Any]:
+    """One file of `osler image info --json`."""
+    facts = {"modality": what.modality, "body_part": what.body_part, "view": what.view}
+    facts |= {"position": what.position, "side": what.side}
+    return {
+        "name": image.name,
+        "sha256": image.sha256,
+        "format": image.format,
+        "rows": image.rows,
+        "columns": image.columns,
+        "frame": image.frame,
+        "frames": image.frames,
+        "photometric": image.photometric,
+        "bits": image.bits,
+        "lossy": image.lossy,
+        "taken_at": image.header.taken_at,
+        "sop_class": image.header.sop_class,
+        "study_instance_uid": image.header.study_instance_uid,
+        "series_instance_uid": image.header.series_instance_uid,
+        "sop_instance_uid": image.header.sop_instance_uid,
+        **{name: fact.value for name, fact in facts.items()},
+        "stated_in": {name: fact.source for name, fact in facts.items()},
+        "confidence": {name: fact.confidence for name, fact in facts.items()},
+        "chest_likeness": what.chest_likeness,
+        "geometry": image.geometry(),
+        "quality": None if judged is None else quality_document(judged),
+        "identity": None if identity is None else {"status": identity.status, "agrees": list(identity.agrees)},
+        "warnings": list(image.warnings),
+    }
+
+
+def quality_document(judged: Quality) -> dict[str, Any]:
+    """The quality of a film as JSON."""
+    return {
+        "verdict": judged.verdict,
+        "problems": [
+            {"name": item.name, "measured": item.measured, "limit": item.limit, "verdict": item.verdict}
+            for item in judged.problems
+        ],
+        "figures": judged.figures,
+        "not_measured": list(judged.not_measured),
+    }
+
+
+TOOLS = [image_describe]
