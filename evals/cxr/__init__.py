@@ -1,0 +1,1 @@
+"""Chest films: the reference masks, the fitting of the lung classifier, and caliper readings."""

@@ -1,0 +1,1 @@
+"""Structures found on images without a network: pure functions of a 2-D array of numbers."""
