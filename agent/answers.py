@@ -156,7 +156,8 @@ class Draft:
                 names={"item": item.id},
                 evidence=[item.id, *more],
                 values=values,
-                section=section if item.kind != "passage" else "Guidelines",
+                certainty="opinion" if item.kind == "reading" else "established",
+                section={"passage": "Guidelines", "reading": "Images"}.get(item.kind, section),
             )
         )
 

@@ -148,6 +148,9 @@ def _lookup(draft: Draft, body: Json, section: str = "Record") -> None:
         for item in passages:
             draft.plain(wording.PASSAGE, item, [head.id])
         return
+    if head.kind == "reading":
+        draft.plain(wording.READING, head, [])
+        return
     for item in board.items(body["slot"]) or [head]:
         draft.plain(wording.LOOKUP if item.effective_at else wording.LOOKUP_UNDATED, item, [], section)
 

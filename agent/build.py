@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from agent.effects import Effects
+from agent.models.select import select_model
 from agent.runtime import OpenRecord, Services
 from agent.settings import Settings
 from agent.state import Json
@@ -24,6 +25,7 @@ def build_services(settings: Settings, open_record: OpenRecord) -> Services:
     """Everything a consultation uses."""
     terminology, protocols, tools = default_terminology(), default_protocols(), catalog()
     check_tools(protocols.values(), tools, terminology)
+    model = select_model(settings)
     return Services(
         settings=settings,
         corpus=default_corpus(),
@@ -33,16 +35,9 @@ def build_services(settings: Settings, open_record: OpenRecord) -> Services:
         effects=Effects(settings.consultations.with_name("effects.sqlite")),
         open_record=open_record,
         retriever=build_retriever(settings),
-        model=_model(settings),
+        model=model,
+        vision=model,
     )
-
-
-def _model(settings: Settings) -> Any:
-    if not settings.model_url and not settings.model:
-        return None
-    from agent.models.openai import OpenAIModel
-
-    return OpenAIModel.from_settings(settings)
 
 
 def build_retriever(settings: Settings) -> Retriever:

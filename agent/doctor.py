@@ -15,6 +15,8 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any, TypeVar
 
+from agent.models.select import in_process_status
+from agent.models.weights import is_in_process
 from agent.settings import Settings
 from knowledge.guideline import Corpus
 from knowledge.protocol import Protocol
@@ -125,17 +127,26 @@ def _encoder() -> Json:
 
 
 def planner_status(settings: Settings) -> Json:
-    """The planner's model: none, or whether its server answers and knows it."""
+    """The planner's model: none, whether its files are here, or whether its server answers and knows it."""
     if settings.model_url is None and settings.model is None:
-        return {"name": "none", "kind": "planner", "usable": True, "lacks": None,
-                "how": "protocols plan without a model; OSLER_MODEL_URL and OSLER_MODEL name one"}
+        return {
+            "name": "none",
+            "kind": "planner",
+            "usable": True,
+            "lacks": None,
+            "how": "protocols plan without a model; OSLER_MODEL_URL and OSLER_MODEL name one",
+        }
+    if settings.model_url is None and settings.model is not None and is_in_process(settings.model):
+        return in_process_status(settings.model)
     from agent.models.openai import OpenAIModel
 
     model = settings.model
     row: Json = {"name": model or "the server's own", "kind": "planner", "usable": False}
     if settings.model_url is None:
-        return row | {"lacks": "the address of its server",
-                      "how": "set OSLER_MODEL_URL, such as http://127.0.0.1:8080/v1"}
+        return row | {
+            "lacks": "the address of its server",
+            "how": "set OSLER_MODEL_URL, such as http://127.0.0.1:8080/v1",
+        }
     url = OpenAIModel(settings.model_url).url
     row["url"] = _shown(url)
     body, error = _ask(f"{url}/models", proxies=False)
@@ -144,8 +155,10 @@ def planner_status(settings: Settings) -> Json:
     rows = body.get("data")
     served = [str(item.get("id")) for item in rows if isinstance(item, dict)] if isinstance(rows, list) else []
     if model and model not in served:
-        return row | {"lacks": f"{model!r} on the server; it lists {', '.join(served) or 'none'}",
-                      "how": "correct OSLER_MODEL"}
+        return row | {
+            "lacks": f"{model!r} on the server; it lists {', '.join(served) or 'none'}",
+            "how": "correct OSLER_MODEL",
+        }
     if not model and len(served) != 1:
         return row | {"lacks": f"the model's name; the server lists {len(served)}", "how": "set OSLER_MODEL"}
     return row | {"name": model or served[0], "usable": True, "lacks": None, "how": None}
@@ -191,9 +204,12 @@ def _index(settings: Settings, encoder: Json | None, faiss: Json) -> Json:
     from knowledge.terminology import default_terminology
 
     body: Json = {
-        "folder": str(settings.index), "state": "absent", "how": "osler knowledge index (else built on first use)",
+        "folder": str(settings.index),
+        "state": "absent",
+        "how": "osler knowledge index (else built on first use)",
         "search": "meaning and words" if encoder and encoder["usable"] else "words only",
-        "faiss": "cpu" if faiss["cpu"] else "gpu" if faiss["gpu"] else None, "manifest": None,
+        "faiss": "cpu" if faiss["cpu"] else "gpu" if faiss["gpu"] else None,
+        "manifest": None,
     }
     path = settings.index / "manifest.json"
     if not path.is_file():
@@ -210,10 +226,21 @@ def _store(settings: Settings) -> Json:
     """The record that is read when none is named: a FHIR server, or the embedded store (looked at, not opened)."""
     if settings.fhir_url:
         _, error = _ask(f"{settings.fhir_url.rstrip('/')}/metadata", proxies=True)
-        return {"kind": "server", "url": _shown(settings.fhir_url), "usable": error is None, "lacks": error,
-                "how": "start it, or correct OSLER_FHIR_URL" if error else None}
-    body: Json = {"kind": "embedded", "path": str(settings.records), "usable": True, "lacks": None, "patients": 0,
-                  "how": "osler demo --load, or osler ehr import PATH"}
+        return {
+            "kind": "server",
+            "url": _shown(settings.fhir_url),
+            "usable": error is None,
+            "lacks": error,
+            "how": "start it, or correct OSLER_FHIR_URL" if error else None,
+        }
+    body: Json = {
+        "kind": "embedded",
+        "path": str(settings.records),
+        "usable": True,
+        "lacks": None,
+        "patients": 0,
+        "how": "osler demo --load, or osler ehr import PATH",
+    }
     if not settings.records.is_file():
         return body
     with closing(sqlite3.connect(f"{settings.records.resolve().as_uri()}?mode=ro", uri=True)) as database:
@@ -229,8 +256,13 @@ def protocol_row(protocol: Protocol) -> Json:
     """A protocol, how much it rests on and who reviewed it."""
     cited = {rec_id for criterion in protocol.criteria for rec_id in criterion.cites}
     return {
-        "id": protocol.id, "title": protocol.title, "version": protocol.version, "jurisdiction": protocol.jurisdiction,
-        "criteria": len(protocol.criteria), "recommendations": len(cited), "reviewed_by": protocol.reviewed_by,
+        "id": protocol.id,
+        "title": protocol.title,
+        "version": protocol.version,
+        "jurisdiction": protocol.jurisdiction,
+        "criteria": len(protocol.criteria),
+        "recommendations": len(cited),
+        "reviewed_by": protocol.reviewed_by,
         "review": f"reviewed by {protocol.reviewed_by}" if protocol.reviewed_by else UNREVIEWED,
     }
 
@@ -242,13 +274,22 @@ def knowledge_summary() -> Json:
     for document in corpus.documents.values():
         meta = document.document
         verified = sum(rec.verified is not None for rec in document.recommendations)
-        documents.append({
-            "id": meta.id, "title": meta.title, "publisher": meta.publisher, "edition": meta.edition,
-            "jurisdiction": meta.jurisdiction, "status": meta.status, "superseded_by": meta.superseded_by,
-            "verified": verified, "unverified": len(document.recommendations) - verified,
-        })
+        documents.append(
+            {
+                "id": meta.id,
+                "title": meta.title,
+                "publisher": meta.publisher,
+                "edition": meta.edition,
+                "jurisdiction": meta.jurisdiction,
+                "status": meta.status,
+                "superseded_by": meta.superseded_by,
+                "verified": verified,
+                "unverified": len(document.recommendations) - verified,
+            }
+        )
     return {
-        "counts": {"documents": len(documents), **corpus.counts}, "documents": documents,
+        "counts": {"documents": len(documents), **corpus.counts},
+        "documents": documents,
         "protocols": [protocol_row(protocol) for protocol in _protocols().values()],
     }
 

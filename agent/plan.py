@@ -29,7 +29,7 @@ async def plan(state: State, runtime: Runtime[Services]) -> Json:
     base = current["steps"][: current["base"]]
     steps = {body["slot"]: body for body in base}
     chosen, compiled = compile_choice(choice, services)
-    for body in compiled:
+    for body in [*compiled, *image_readings(base, state["case"], services)]:
         steps.setdefault(body["slot"], body)
     planned = {
         "protocols": [protocol.id for protocol in chosen],
@@ -57,6 +57,17 @@ def compile_choice(choice: Evidence, services: Services) -> tuple[list[Protocol]
     if not ids:
         steps += _lookups(detail, services)
     return chosen, steps
+
+
+def image_readings(base: list[Json], case: Json, services: Services) -> list[Json]:
+    """What a model that sees has to say on the question, for each image that came with it."""
+    if services.vision is None or case.get("model") == "none" or "image.read" not in services.tools:
+        return []
+    images = [(body["slot"], body["arguments"]["image"]) for body in base if body["tool"] == "image.describe"]
+    return [
+        step(f"{LOOKUP_PREFIX}{slot}", "image.read", {"image": image}, {"question": "question"})
+        for slot, image in images
+    ]
 
 
 def red_flag_steps(protocol: Protocol) -> list[Json]:

@@ -13,7 +13,7 @@ from agent.state import Json
 from knowledge.guideline import Corpus
 from knowledge.protocol import Protocol
 from knowledge.terminology import Terminology
-from tools.context import ToolContext
+from tools.context import ImageFile, ToolContext
 from tools.spec import ToolSpec
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from agent.route import Router
     from agent.settings import Settings
     from knowledge.retriever import Retriever
+    from tools.context import VisionModel
     from tools.ehr.record import PatientRecord
 
 OpenRecord = Callable[[Json], Awaitable["PatientRecord | None"]]
@@ -43,6 +44,7 @@ class Services:
     open_record: OpenRecord
     retriever: Retriever | None = None
     model: PlannerModel | None = None
+    vision: VisionModel | None = None
     contexts: dict[tuple[str, int], ToolContext] = field(default_factory=dict)
     ledgers: dict[tuple[str, int], Json] = field(default_factory=dict)
     locks: dict[tuple[str, int], asyncio.Lock] = field(default_factory=dict)
@@ -67,6 +69,12 @@ class Services:
             corpus=self.corpus,
             record=record,
             retriever=self.retriever,
+            vision=None if case.get("model") == "none" else self.vision,
+            images=tuple(
+                ImageFile(self.settings.home / "attachments" / found["file"], found["sha256"], found["name"])
+                for found in case.get("attachments", [])
+                if found["kind"] == "image"
+            ),
             case=case,
         )
 

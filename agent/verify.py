@@ -17,9 +17,10 @@ from agent.runtime import Services
 from agent.state import Board, Json, State
 from agent.steps import SAFETY_STEPS
 from knowledge.claim import PLACEHOLDER, Answer, Claim, NextStep, UnboundSlot, render
-from knowledge.evidence import Decision, Evidence, GuidelinePassage, Statement
+from knowledge.evidence import Decision, Evidence, GuidelinePassage, ModelReading, Statement
 from knowledge.guideline import Corpus, quote_hash
 from knowledge.protocol import FREE_NUMBER, Criterion, Protocol
+from tools.vlm.limits import oversteps
 
 Item = Claim | NextStep
 _EXCLUDES = re.compile(r"\b(ruled? out|excluded|excludes|no evidence of|normal)\b", re.IGNORECASE)
@@ -256,11 +257,22 @@ def _quotations(item: Item, case: Case) -> Iterable[str]:
 
 def _readings(item: Item, case: Case) -> Iterable[str]:
     held = [e for e in _held(item, case) if not isinstance(e.source, GuidelinePassage)]
-    if held and all(e.kind == "reading" for e in held):
-        if any(e.unit for e in held) or _EXCLUDES.search(item.text) or isinstance(item, NextStep):
-            yield "a model's reading alone carries no measurement, normal finding, exclusion or action"
-        elif isinstance(item, Claim) and item.certainty != "opinion":
-            yield "a model's reading is shown as an opinion"
+    sees = [e.source for e in held if isinstance(e.source, ModelReading) and e.source.images]
+    printed = {e.id for e in held if isinstance(e.source, ModelReading) and e.source.images} & set(item.names.values())
+    # What prints a model's words about an image rests on them, whatever else it cites.
+    if not printed and not (held and all(e.kind == "reading" for e in held)):
+        return
+    words = item.text
+    for source in sees:
+        words = words.replace(source.model, "the model")
+    over = oversteps(words) if sees else []
+    if over or any(e.unit for e in held if e.kind == "reading") or _EXCLUDES.search(words):
+        carried = f" (here: {', '.join(over)})" if over else ""
+        yield f"a model's reading alone carries no measurement, normal finding, exclusion or action{carried}"
+    elif isinstance(item, NextStep):
+        yield "a model's reading alone carries no measurement, normal finding, exclusion or action"
+    elif item.certainty != "opinion":
+        yield "a model's reading is shown as an opinion"
 
 
 def _rules_out(item: Item, case: Case) -> Iterable[str]:

@@ -4,4 +4,5 @@ LOOKUP = "{item.concept}: {item} ({item.date})."
 LOOKUP_UNDATED = "{item.concept}: {item}."
 PASSAGE = "{item.source}: {item.text}"
 CALCULATED = "{item.concept}: {item}."
+READING = "Image: {item}."
 TEMPLATES = frozenset({LOOKUP, LOOKUP_UNDATED, PASSAGE, CALCULATED})

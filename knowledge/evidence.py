@@ -38,12 +38,16 @@ class FhirElement(_Source):
 
 
 class DicomRegion(_Source):
-    """A region of an image. Scale is in mm per pixel and never without its source."""
+    """A region of an image. Scale is in mm per pixel (rows, columns) and never without its source.
+
+    UIDs are the file's own: None where it has none (PNG, JPEG); the file is always named by its SHA-256.
+    """
 
     kind: Literal["dicom"] = "dicom"
-    study_instance_uid: str
-    series_instance_uid: str
-    sop_instance_uid: str
+    study_instance_uid: str | None = None
+    series_instance_uid: str | None = None
+    sop_instance_uid: str | None = None
+    file_sha256: str | None = None
     frame: int | None = None
     segment: str | None = None
     box: tuple[float, float, float, float] | None = None
@@ -103,14 +107,28 @@ class Derivation(_Source):
     warnings: tuple[str, ...] = ()
 
 
+class ImageRegion(_Source):
+    """Where in an image something is said to be: a box in 0-based stored pixels, column first, right and bottom
+    exclusive."""
+
+    image: str
+    frame: int = 0
+    label: str
+    box: tuple[int, int, int, int]
+
+
 class ModelReading(_Source):
-    """A model's opinion. Shown as one; never enough for a measurement, a normal finding or an exclusion."""
+    """A model's opinion. Shown as one; never enough for a measurement, a normal finding or an exclusion.
+
+    `images` are the SHA-256 of the files that it was shown; `regions` where it says it sees what it says.
+    """
 
     kind: Literal["reading"] = "reading"
     model: str
     revision: str | None = None
     prompt_version: str
     images: tuple[str, ...] = ()
+    regions: tuple[ImageRegion, ...] = ()
     inputs: tuple[str, ...] = ()
 
 
@@ -162,6 +180,9 @@ class Evidence(BaseModel):
         body = self.model_dump(mode="json", exclude={"id", "kind"})
         for key in _LINEAGE:
             body["source"].pop(key, None)
+        if not body["source"].get("regions", True):
+            # Readings without regions keep the id they had before there were any.
+            del body["source"]["regions"]
         text = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         object.__setattr__(self, "kind", self.source.kind)
         object.__setattr__(self, "id", "e" + hashlib.sha256(text.encode()).hexdigest()[:12])

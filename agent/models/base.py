@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+MAX_TOKENS = 400
+"""Tokens of one decision."""
+MAX_READING_TOKENS = 700
+"""Tokens of one reading of images."""
+
 
 @dataclass(frozen=True)
 class Reply:

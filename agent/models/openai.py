@@ -1,4 +1,4 @@
-"""A planner's model behind an OpenAI-compatible server (vLLM, llama.cpp, Ollama) at `OSLER_MODEL_URL`.
+"""A model behind an OpenAI-compatible server (vLLM, llama.cpp, Ollama) at `OSLER_MODEL_URL`: decisions and readings.
 
 The schema goes with every request as `response_format`; a server that refuses it is asked again without, because the
 prompt carries the form as well and every answer is checked by us. What comes back that is not a chat completion is an
@@ -8,11 +8,14 @@ prompt carries the form as well and every answer is checked by us. What comes ba
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from agent.models.base import Reply
+from agent.models.base import MAX_READING_TOKENS, MAX_TOKENS, Reply
+from tools.context import VisionReply
 from tools.errors import UpstreamError, UsageError
 
 if TYPE_CHECKING:
@@ -20,10 +23,11 @@ if TYPE_CHECKING:
 
     from agent.settings import Settings
 
-MAX_TOKENS = 400
 RETRIES = 1
 _REFUSALS = (400, 404, 415, 422, 501)
 _START = "start the server, or unset OSLER_MODEL_URL to work without a model"
+Content = str | list[str | dict[str, Any]]
+"""What a user's turn holds: text, or images and text."""
 
 
 class OpenAIModel:
@@ -52,7 +56,7 @@ class OpenAIModel:
         if not settings.model_url:
             raise UsageError(
                 f"model {settings.model!r} is named, but no server", found="OSLER_MODEL without OSLER_MODEL_URL",
-                expected="the base URL of an OpenAI-compatible server",
+                expected="an OpenAI-compatible server's base URL; or a folder, or owner/name@COMMIT, of a model here",
                 action="set OSLER_MODEL_URL, or unset OSLER_MODEL",
             )
         return cls(settings.model_url, settings.model, settings.model_timeout)
@@ -63,18 +67,38 @@ class OpenAIModel:
         Raises:
             UpstreamError: the server is not there, is too slow, or answers with something else.
         """
+        return await self._timed(system, user, schema, MAX_TOKENS)
+
+    async def read(
+        self, images: Sequence[bytes], question: str, schema: dict[str, Any] | None = None, *, instructions: str = ""
+    ) -> VisionReply:
+        """Answer a question about images (PNG), which go to this server and nowhere else.
+
+        Raises:
+            UpstreamError: the server is not there, takes no images, is too slow, or answers with something else.
+        """
+        parts: list[str | dict[str, Any]] = [
+            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{base64.b64encode(image).decode()}"}}
+            for image in images
+        ]
+        parts.append({"type": "text", "text": question})
+        reply = await self._timed(instructions, parts, schema, MAX_READING_TOKENS)
+        return VisionReply(reply.text, self.name, self.revision, reply.seconds, reply.tokens_in, reply.tokens_out,
+                           reply.constrained and schema is not None)
+
+    async def _timed(self, system: str, user: Content, schema: dict[str, Any] | None, most: int) -> Reply:
         # Seconds of imports on first use: not the server's time, and not on the event loop.
         await asyncio.to_thread(_import)
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self.timeout):
-                reply = await self._ask(system, user, schema)
+                reply = await self._ask(system, user, schema, most)
         except TimeoutError as error:
             raise self._failed("took too long", f"no answer within {self.timeout:g} s", _START) from error
         seconds = round(time.perf_counter() - started, 3)
         return Reply(reply.text, reply.tokens_in, reply.tokens_out, seconds, reply.constrained)
 
-    async def _ask(self, system: str, user: str, schema: dict[str, Any]) -> Reply:
+    async def _ask(self, system: str, user: Content, schema: dict[str, Any] | None, most: int) -> Reply:
         import httpx
 
         # One client for one decision: it belongs to the running loop, and the environment's proxies stay unread.
@@ -83,19 +107,19 @@ class OpenAIModel:
             if not self.name:
                 self.name = await self._only_model(client)
             try:
-                return await self._complete(client, system, user, schema if self._constrains else None)
+                return await self._complete(client, system, user, schema if self._constrains else None, most)
             except _Refused as first:
-                if not self._constrains:
+                if not self._constrains or schema is None:
                     raise self._refused(first) from first
             try:
-                reply = await self._complete(client, system, user, None)
+                reply = await self._complete(client, system, user, None, most)
             except _Refused as second:
                 raise self._refused(second) from second
             self._constrains = False
             return reply
 
     async def _complete(
-        self, client: httpx.AsyncClient, system: str, user: str, schema: dict[str, Any] | None
+        self, client: httpx.AsyncClient, system: str, user: Content, schema: dict[str, Any] | None, most: int
     ) -> Reply:
         import openai
         from langchain_core.messages import HumanMessage, SystemMessage
@@ -105,7 +129,7 @@ class OpenAIModel:
 
         # `extra_body` because ChatOpenAI renames max_tokens to a name that not every server knows, and because its own
         # `response_format` path raises on an answer cut short, which here is an invalid answer like any other.
-        body: dict[str, Any] = {"max_tokens": MAX_TOKENS}
+        body: dict[str, Any] = {"max_tokens": most}
         if schema is not None:
             form = {"name": schema.get("title", "decision"), "strict": True, "schema": schema}
             body["response_format"] = {"type": "json_schema", "json_schema": form}
@@ -117,7 +141,8 @@ class OpenAIModel:
         try:
             # A tracing service set up in the environment must not be sent a patient's data.
             with tracing_context(enabled=False):
-                message = await chat.ainvoke([SystemMessage(system), HumanMessage(user)])
+                said = [HumanMessage(user)] if not system else [SystemMessage(system), HumanMessage(user)]
+                message = await chat.ainvoke(said)
         except openai.APIStatusError as error:
             if error.status_code in _REFUSALS:
                 raise _Refused(f"HTTP {error.status_code}: {error.message[:200]}") from error
