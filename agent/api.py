@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from agent.branch import refuse_hypothetical
 from agent.core import Core
 from agent.events import Event
 from agent.export import document, fhir_bundle, markdown
@@ -71,12 +72,14 @@ class ClinicalAssistant:
             as_of: the clinical clock, ISO 8601 (default: now; a demo patient brings its own).
             record: a Bundle, folder or FHIR base URL (default: the configured record).
             notes: files of free text that came with the question; their identity is checked first.
+            images: DICOM, PNG, JPEG or TIFF files; likewise.
             protocol: force a protocol by id instead of letting the question choose.
             model: "none" for this consultation to do without the configured model.
 
         Raises:
             UsageError: no question, no such patient, several patients and none named.
-            IdentityMismatch: a note names another patient.
+            BadInput: an image cannot be read.
+            IdentityMismatch: a note or an image is another patient's.
         """
         return self.portal.call(self._consult(question, patient, as_of, record, notes, images, protocol, model, by))
 
@@ -110,15 +113,11 @@ class ClinicalAssistant:
             raise UsageError(
                 f"no protocol {protocol!r}", found=protocol, expected=sorted(known), action="name one of these, or none"
             )
-        if list(images):
-            raise UsageError(
-                "images are not read yet",
-                found="an image",
-                expected="a record, notes or a question",
-                action="leave the image out",
-            )
         case = await self.core.new_case(f"c-{uuid.uuid4().hex[:12]}", patient, as_of, record, model)
-        case["attachments"] = [await self.core.attach(case, Path(note)) for note in notes]
+        case["attachments"] = [
+            *[await self.core.attach(case, Path(note)) for note in notes],
+            *[await self.core.attach_image(case, Path(image)) for image in images],
+        ]
         return self.start(case, question, protocol, by)
 
     def start(self, case: Json, question: str, protocol: str | None = None, by: str = "clinician") -> Consultation:
@@ -197,6 +196,11 @@ class Consultation:
         self._start = {"request": {"kind": "ask", "question": question, "protocol": None, "by": by}}
         return self
 
+    @property
+    def settings(self) -> Settings:
+        """The settings it runs under."""
+        return self._assistant.settings
+
     # -- looking -----------------------------------------------------------------------------------------------------
 
     @property
@@ -250,9 +254,33 @@ class Consultation:
 
     async def _correct(self, evidence: str, value: Any, by: str, reason: str | None) -> Json:
         await self._settled()
-        if isinstance(value, Quantity) or (is_dataclass(value) and not isinstance(value, type)):
-            value = {key: part for key, part in asdict(value).items() if part is not None}
-        return await self._core.correct(self.id, evidence, value, by, reason)
+        return await self._core.correct(self.id, evidence, plain_value(value), by, reason)
+
+    def what_if(self, evidence: str, value: Any, by: str = "clinician") -> tuple[Consultation, Json]:
+        """A copy in which one value is another, and what that changes; this consultation stays as it is.
+
+        A copy is looked at: it is not signed and has no FHIR document.
+
+        Args:
+            evidence, value: as for `correct`.
+
+        Returns:
+            The copy, and the changes as `correct` gives them.
+
+        Raises:
+            UsageError, BadInput: as `correct`; no copy is left then.
+        """
+        return self._portal.call(self._what_if(evidence, value, by))
+
+    async def awhat_if(self, evidence: str, value: Any, by: str = "clinician") -> tuple[Consultation, Json]:
+        """`what_if`, for async callers."""
+        return await self._portal.acall(self._what_if(evidence, value, by))
+
+    async def _what_if(self, evidence: str, value: Any, by: str) -> tuple[Consultation, Json]:
+        await self._settled()
+        target = f"{self.id}-if-{uuid.uuid4().hex[:6]}"
+        found = await self._core.branch(self.id, target, evidence, plain_value(value), by)
+        return Consultation(self._assistant, target, None), found
 
     def approve(self, by: str, role: str, item: str = "answer") -> Json:
         """Sign the answer, or accept one of its items. What it rests on is read again first.
@@ -280,9 +308,17 @@ class Consultation:
         if format == "markdown":
             return markdown(state)
         if format == "fhir":
+            refuse_hypothetical(state["case"], "exported as a FHIR document")
             return fhir_bundle(state)
         if format == "json":
             return document(state)
         raise UsageError(
             f"no format {format!r}", found=format, expected="json, markdown or fhir", action="name one of these"
         )
+
+
+def plain_value(value: Any) -> Any:
+    """What a correction carries: a `Quantity` as JSON, everything else as it is."""
+    if isinstance(value, Quantity) or (is_dataclass(value) and not isinstance(value, type)):
+        return {key: part for key, part in asdict(value).items() if part is not None}
+    return value

@@ -19,7 +19,6 @@ def changes(before: State, after: State) -> Json:
     now = {slot for slot, record in new.items() if record.status != "skipped"}
     corrected = sorted(slot for slot in now & was if new[slot].tool == CORRECTION and new[slot].id != old[slot].id)
     rerun = sorted(slot for slot in now & was if new[slot].id != old[slot].id and slot not in corrected)
-    first, second = _flat(before), _flat(after)
     return {
         "corrected": corrected,
         "rerun": rerun,
@@ -28,17 +27,22 @@ def changes(before: State, after: State) -> Json:
         "dropped": sorted(was - now),
         "before": before["answer"],
         "after": after["answer"],
-        "diff": [
-            {"path": path, "before": first.get(path), "after": second.get(path)}
-            for path in dict.fromkeys([*first, *second])
-            if first.get(path) != second.get(path)
-        ],
+        "diff": differences(answer_paths(before["answer"]), answer_paths(after["answer"])),
     }
 
 
-def _flat(state: State) -> dict[str, Any]:
-    """The answer by stable paths: a claim by the decision it renders, a step by decision and place."""
-    answer, found = state["answer"], {}
+def differences(before: Json, after: Json) -> list[Json]:
+    """What stands under each path on either side, where it is not the same."""
+    return [
+        {"path": path, "before": before.get(path), "after": after.get(path)}
+        for path in dict.fromkeys([*before, *after])
+        if before.get(path) != after.get(path)
+    ]
+
+
+def answer_paths(answer: Json) -> dict[str, Any]:
+    """An answer by stable paths: a claim by the decision it renders, a step by decision and place."""
+    found: dict[str, Any] = {}
     for claim in answer["claims"]:
         found[f"claims/{claim['criterion'] or claim['id']}"] = claim["text"] if claim["status"] == "shown" else None
     for key, part in _numbered(answer["next_steps"]):

@@ -96,7 +96,8 @@ def _evidence(choice: Choice, result: RouteResult, case: Json) -> Evidence:
         {"protocol": row.protocol, "score": round(row.score, 4), "entry": row.entry, "reasons": list(row.reasons)}
         for row in result.ranked
     ]
-    enterable = [row.protocol for row in result.ranked if row.entry is not False]
+    # Only where the record lets the patient in: with many protocols, every flag of those merely not denied is noise.
+    enterable = [row.protocol for row in result.ranked if row.entry is True]
     detail = choice.detail() | {
         "ranked": ranked,
         "enterable": enterable,

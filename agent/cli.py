@@ -15,6 +15,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from agent.cli_image import image as image_commands
 from agent.settings import LOG_LEVELS, Settings
 from tools.errors import OslerError, UsageError
 
@@ -30,6 +31,7 @@ knowledge = typer.Typer(no_args_is_help=True, help="Guidelines, protocols, termi
 cli.add_typer(calc, name="calc")
 cli.add_typer(ehr, name="ehr")
 cli.add_typer(knowledge, name="knowledge")
+cli.add_typer(image_commands, name="image")
 
 # Typer may carry its own copy of click: the class is taken from what it exports.
 _CommandLineError: Any = typer.BadParameter.__mro__[1]
@@ -61,7 +63,7 @@ def ask(
     question: str,
     patient: Annotated[str | None, typer.Option(help="Id in the record.")] = None,
     record: Annotated[str | None, typer.Option(help="Bundle, folder or FHIR base URL.")] = None,
-    image: Annotated[list[Path] | None, typer.Option(help="Image files.")] = None,
+    image: Annotated[list[Path] | None, typer.Option(help="DICOM, PNG, JPEG or TIFF files.")] = None,
     note: Annotated[list[Path] | None, typer.Option(help="Text files that came with the question.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Clinical clock, ISO 8601.")] = None,
     model: Annotated[str | None, typer.Option(help="Model name, server URL, or none.")] = None,
@@ -113,6 +115,22 @@ def correct(
     given = parse_json(value, "the value")
     with ClinicalAssistant() as osler:
         emit(osler.open(consultation).correct(evidence, given, by, reason), as_json, _change_text)
+
+
+@cli.command("what-if")
+def what_if(
+    consultation: str,
+    evidence: Annotated[str, typer.Option(help="Id or slot of the evidence.")],
+    value: Annotated[str, typer.Option(help="JSON: {value, unit}, true, false, a code, text or null.")],
+    as_json: AsJson = False,
+) -> None:
+    """What would change if one value were another: a copy is corrected, the consultation stays as it is."""
+    from agent.api import ClinicalAssistant
+
+    given = parse_json(value, "the value")
+    with ClinicalAssistant() as osler:
+        copy, found = osler.open(consultation).what_if(evidence, given)
+        emit({"consultation": copy.id, "branch_of": consultation, **found}, as_json, _change_text)
 
 
 def _change_text(body: dict[str, Any]) -> str:

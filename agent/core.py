@@ -14,6 +14,8 @@ import aiosqlite
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command
 
+from agent.attach import attach_image
+from agent.branch import copy_thread, refuse_hypothetical
 from agent.changes import changes
 from agent.events import Event, events_of
 from agent.export import document
@@ -22,7 +24,7 @@ from agent.records import Records
 from agent.runtime import Services, utc_now
 from agent.settings import Settings
 from agent.state import Board, Json, State
-from tools.errors import BadInput, UsageError
+from tools.errors import BadInput, OslerError, UsageError
 from tools.spec import ToolSpec
 
 RECHECKED = ("record.", "notes.")
@@ -135,6 +137,20 @@ class Core:
         services.forget(case["consultation"])
         return {"kind": "note", "sha256": digest, "name": path.name}
 
+    async def attach_image(self, case: Json, path: Path) -> Json:
+        """Keep an image that came with the question, once its identity has been compared with the patient's.
+
+        Raises:
+            UsageError: no such file.
+            BadInput: it is not an image, or cannot be read.
+            IdentityMismatch: it is another patient's.
+        """
+        services = await self.services()
+        context = await services.context(case | {"turn": -1})
+        found = await asyncio.to_thread(attach_image, context, path, self.settings.home / "attachments")
+        services.forget(case["consultation"])
+        return found
+
     # -- running -----------------------------------------------------------------------------------------------------
 
     def _config(self, consultation: str) -> Any:
@@ -200,6 +216,17 @@ class Core:
             after = await self._resume(consultation, request)
             return changes(before, after)
 
+    async def branch(self, consultation: str, target: str, evidence: str, value: Any, by: str) -> Json:
+        """Correct a copy, under the id `target`: what would change if one value were another."""
+        require_name(by)
+        await self._existing(consultation)
+        await copy_thread(self._graph.checkpointer, consultation, target)
+        try:
+            return await self.correct(target, evidence, value, by, "what if")
+        except OslerError:
+            await self._graph.checkpointer.adelete_thread(target)
+            raise
+
     async def decide(
         self, consultation: str, item: str, by: str, role: str, approved: bool, reason: str | None
     ) -> Json:
@@ -211,6 +238,7 @@ class Core:
             )
         async with self._turns.setdefault(consultation, asyncio.Lock()):
             state = await self._existing(consultation)
+            refuse_hypothetical(state["case"], "signed")
             names = {"answer", *(part["id"] for key in ("claims", "next_steps") for part in state["answer"][key])}
             if item not in names:
                 raise UsageError(

@@ -31,6 +31,7 @@ def document(state: State) -> Json:
         "as_of": case["as_of"],
         "question": case["question"],
         "version": case["version"],
+        "branch_of": case.get("branch_of"),
         "status": state["status"],
         "critical": [state["evidence"][i] for i in state.get("critical", [])],
         "plan": {
@@ -118,6 +119,8 @@ def markdown(state: State) -> str:
         f"Patient {case.get('patient')}, as of {case['as_of'][:10]}, version {case['version']}, {state['status']}.",
         "",
     ]
+    if origin := case.get("branch_of"):
+        lines += [f"**What if**: a copy of consultation {origin['consultation']}, never signed.", ""]
     for evidence_id in state.get("critical", []):
         lines.append(f"> **Critical:** {board.evidence(evidence_id).display}{cite([evidence_id])}")
     lines += ["", "## Assessment", ""]

@@ -49,7 +49,7 @@ class Choice(BaseModel):
 
 
 class PlanDocument(_Document):
-    """The plan: protocols with the hash of their content and who reviewed each (null: not reviewed); what a model added."""
+    """The plan: protocols with their hash and who reviewed each (null: not reviewed), and what a model added."""
 
     protocols: list[str]
     hashes: dict[str, str]
@@ -110,6 +110,7 @@ class AskDocument(_Document):
     as_of: str
     question: str
     version: int
+    branch_of: Json | None = None
     status: str
     critical: list[Evidence]
     plan: PlanDocument
@@ -172,10 +173,21 @@ class ErrorDocument(_Document):
 
 
 MODELS: dict[str, type[BaseModel]] = {
-    "answer": Answer, "approval": ApprovalDocument, "ask": AskDocument, "change": ChangeDocument, "claim": Claim,
-    "concept": Concept, "differential": DifferentialItem, "error": ErrorDocument, "evidence": Evidence,
-    "guideline": Document, "next_step": NextStep, "not_answered": NotAnswered, "protocol": Protocol,
-    "recommendation": Recommendation, "record": ToolRecord,
+    "answer": Answer,
+    "approval": ApprovalDocument,
+    "ask": AskDocument,
+    "change": ChangeDocument,
+    "claim": Claim,
+    "concept": Concept,
+    "differential": DifferentialItem,
+    "error": ErrorDocument,
+    "evidence": Evidence,
+    "guideline": Document,
+    "next_step": NextStep,
+    "not_answered": NotAnswered,
+    "protocol": Protocol,
+    "recommendation": Recommendation,
+    "record": ToolRecord,
 }
 # What is read (files that people write) is described as input, what Osler writes as output.
 READ = frozenset({"concept", "guideline", "protocol", "recommendation"})
@@ -191,8 +203,9 @@ def schema_of(name: str | None) -> Json | list[str]:
     if name is None:
         return sorted(known)
     if name not in known:
-        raise UsageError(f"no schema {name!r}", found=name, expected=", ".join(sorted(known)),
-                         action="name one of these")
+        raise UsageError(
+            f"no schema {name!r}", found=name, expected=", ".join(sorted(known)), action="name one of these"
+        )
     return {"$schema": DIALECT, "$id": f"osler:{name}", **known[name]()}
 
 

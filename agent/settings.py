@@ -14,11 +14,13 @@ class Settings(BaseModel):
     """How Osler runs here. Every field has a default that needs no server, no GPU and no key.
 
     `review` names the gates that stop for a person: `claims` (the signature) always does; `plan` may.
+    `index_folder` lets several homes share one search index, which is the same for all and slow to build.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     home: Path = Field(default_factory=lambda: Path.home() / ".osler")
+    index_folder: Path | None = None
     fhir_url: str | None = None
     model: str | None = None
     model_url: str | None = None
@@ -55,4 +57,8 @@ class Settings(BaseModel):
     @property
     def index(self) -> Path:
         """The folder of the search index."""
-        return self.home / "index"
+        return self.index_folder or self.home / "index"
+
+    def beside(self, home: Path) -> Settings:
+        """The same settings with a home of its own (a replay, a trial) and the search index shared."""
+        return self.model_copy(update={"home": home, "index_folder": self.index})

@@ -11,18 +11,31 @@ import typer
 from agent.cli import emit
 from tools.errors import UsageError
 
-NAMES = ("keys", "perturbed", "route", "gate", "correction", "kills", "synthea", "model", "replay")
+NAMES = (
+    "keys",
+    "perturbed",
+    "route",
+    "gate",
+    "correction",
+    "kills",
+    "synthea",
+    "dicom",
+    "cxr-lungs",
+    "model",
+    "replay",
+)
 
 
 def bench(
     name: Annotated[str, typer.Argument(help=", ".join(NAMES))],
-    data: Annotated[Path | None, typer.Option(help="Data, where the benchmark needs some.")] = None,
+    data: Annotated[list[Path] | None, typer.Option(help="Data, where the benchmark needs some.")] = None,
     n: Annotated[int | None, typer.Option(help="How many trials.")] = None,
     per_case: Annotated[Path | None, typer.Option(help="Write JSON lines, one per case.")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Run a benchmark: one document with its interval, n and what was excluded."""
-    body = run(name, data, n)
+    given = data or []
+    body = run(name, given[0] if given else None, n, given[1:])
     if per_case is not None:
         rows = body.get("cases") or [
             {"id": key, **row} if isinstance(row, dict) else {"id": key, "row": row} for key, row in body["by"].items()
@@ -31,8 +44,8 @@ def bench(
     emit(body, as_json)
 
 
-def run(name: str, data: Path | None, n: int | None) -> dict[str, Any]:
-    """The document of one benchmark.
+def run(name: str, data: Path | None, n: int | None, more: list[Path] | None = None) -> dict[str, Any]:
+    """The document of one benchmark; `more` folders only where it reads several.
 
     Raises:
         UsageError: no such benchmark, or its data is missing.
@@ -72,6 +85,28 @@ def run(name: str, data: Path | None, n: int | None) -> dict[str, Any]:
                 action="give --data FOLDER",
             )
         return synthea.run(data)
+    if name == "dicom":
+        from evals.benchmarks import dicom
+
+        if data is None:
+            raise UsageError(
+                "this benchmark needs data",
+                found="no --data",
+                expected="folders of image files",
+                action="give --data FOLDER, once for each",
+            )
+        return dicom.run([data, *(more or [])])
+    if name == "cxr-lungs":
+        from evals.benchmarks import cxr_lungs
+
+        if data is None:
+            raise UsageError(
+                "this benchmark needs data",
+                found="no --data",
+                expected="a folder of films with masks: metadata.csv, images/, masks_v7/",
+                action="give --data FOLDER",
+            )
+        return cxr_lungs.run(data, n)
     if name == "model":
         from evals.model import bench as model
 
@@ -83,16 +118,29 @@ def replay(
     path: Path,
     mode: Annotated[str, typer.Option(help="frozen, tools or model")] = "tools",
     record: Annotated[bool, typer.Option(help="Record the cases instead.")] = False,
+    against: Annotated[Path | None, typer.Option(help="Another recording: say what differs.")] = None,
+    save: Annotated[str | None, typer.Option(help="Id of a consultation: keep it as a recording at PATH.")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """Run scripted consultations again: one document without times. Exit 1 if an expectation does not hold."""
-    from evals.replay import record as make
-    from evals.replay import replay as play
+    """Run scripted consultations again: one document without times. Exit 1 if an expectation does not hold.
 
-    if record:
-        emit([str(target) for target in make(path)], as_json)
+    With --record, --against or --save: record the cases, compare two recordings, keep a consultation as a case.
+    """
+    from evals import replay as replays
+
+    if save is not None:
+        from agent import ClinicalAssistant
+
+        with ClinicalAssistant() as osler:
+            emit(replays.save(osler.open(save), path), as_json)
         return
-    body = play(path, mode)
+    if against is not None:
+        emit(replays.compare(path, against), as_json)
+        return
+    if record:
+        emit([str(target) for target in replays.record(path)], as_json)
+        return
+    body = replays.replay(path, mode)
     emit(body, as_json)
     if body["passed"] != body["n"]:
         raise typer.Exit(1)

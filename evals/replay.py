@@ -10,9 +10,12 @@ from typing import Any
 
 from agent import ClinicalAssistant, Settings
 from agent.api import Consultation
+from agent.branch import refuse_hypothetical
 from agent.export import without_times
+from agent.state import State
 from evals import recording
-from evals.case import Case, Expect, Step, load_cases
+from evals.case import Case, Correct, Expect, Step, load_cases
+from evals.diff import diff
 from evals.keys import gaps, said, shown_texts, value_shown
 from tools.catalog import catalog
 from tools.errors import OslerError, UsageError
@@ -159,8 +162,8 @@ def replay(path: Path, mode: str = "tools", home: Path | None = None) -> Json:
         raise UsageError(f"no mode {mode!r}", found=mode, expected="frozen, tools or model", action="name one of these")
     results = []
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings.from_environment() if mode == "model" else Settings()
-        settings = settings.model_copy(update={"home": home or Path(folder)})
+        settings = without_model() if mode != "model" else Settings.from_environment()
+        settings = settings.beside(home or Path(folder))
         for case, stored in _inputs(path, mode):
             with ClinicalAssistant(settings) as osler:
                 if stored is not None and mode == "frozen":
@@ -178,6 +181,11 @@ def replay(path: Path, mode: str = "tools", home: Path | None = None) -> Json:
         "same": sum(bool(result.get("same")) for result in results),
         "cases": results,
     }
+
+
+def without_model() -> Settings:
+    """The configured settings on the embedded record and without a model: what a scripted case is run under."""
+    return Settings(home=Settings.from_environment().home)
 
 
 def canonical(body: Any) -> str:
@@ -204,6 +212,59 @@ def _inputs(path: Path, mode: str) -> list[tuple[Case, Json | None]]:
     return found
 
 
+def compare(one: Path, other: Path) -> Json:
+    """What differs between two recordings.
+
+    Raises:
+        UsageError: one of them is no recording.
+    """
+    return diff(recording.read(one), recording.read(other))
+
+
+def save(consultation: Consultation, path: Path) -> Json:
+    """Keep a consultation as a case: what was asked and corrected in its last turn, and what tools answered.
+
+    The file holds the patient's data. It is replayed (`frozen`) without the record; what is expected of it is what
+    stood there when it was saved, after the clinician's corrections.
+
+    Raises:
+        UsageError: a what-if, which is nobody's judgement.
+    """
+    state = consultation.state
+    refuse_hypothetical(state["case"], "saved as a case")
+    case = Case(id=path.stem, patient=str(state["case"]["patient"]), steps=_script(state))
+    start = {key: state["case"][key] for key in ("patient", "as_of", "clock")}
+    tools = recording.tool_answers(state)
+    with tempfile.TemporaryDirectory() as home, ClinicalAssistant(consultation.settings.beside(Path(home))) as osler:
+        osler.use_tools(recording.frozen(catalog(), tools), record=False)
+        result = run_case(case, osler, {"start": start})
+    body = {
+        "case": case.model_dump(mode="json", exclude_defaults=True),
+        "steps": result["steps"],
+        "tools": tools,
+        "start": start,
+    }
+    recording.write(path, body)
+    return {"path": str(path), "passed": result["passed"], "failures": [s["failures"] for s in result["steps"]]}
+
+
+def _script(state: State) -> list[Step]:
+    """The steps of a turn; the last one expects what is shown and left open now."""
+    steps = [Step(ask=state["case"]["question"])]
+    for line in state["corrections"]:
+        new = state["evidence"][line["new"]]
+        value = {"value": new["value"], "unit": new["unit"]} if new["unit"] else new["value"]
+        given = Correct(slot=line["slots"][0], value=value, by=line["by"], reason=line["reason"])
+        steps.append(Step(correct=given))
+    answer = state["answer"]
+    steps[-1].expect = Expect(
+        protocols=state["plan"]["protocols"],
+        says=[f"^{re.escape(claim['text'])}$" for claim in answer["claims"] if claim["status"] == "shown"],
+        not_answered=[re.escape(gap["what"]) for gap in answer["not_answered"]],
+    )
+    return steps
+
+
 def record(path: Path) -> list[Path]:
     """Run every case of a folder live and keep the recordings beside them."""
     written = []
@@ -211,7 +272,7 @@ def record(path: Path) -> list[Path]:
         for case in load_cases(path):
             folder = (path if path.is_dir() else path.parent) / "recordings"
             folder.mkdir(exist_ok=True)
-            with ClinicalAssistant(Settings(home=Path(home))) as osler:
+            with ClinicalAssistant(without_model().beside(Path(home))) as osler:
                 result = run_case(case, osler)
             body = {
                 "case": case.model_dump(mode="json", exclude_defaults=True),

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from agent import ClinicalAssistant, Settings
+from agent import ClinicalAssistant
 from agent.plan import over_budget
 from agent.state import State, elapsed
 from agent.steps import CORRECTION
@@ -42,9 +42,9 @@ def test_what_a_consultation_took_is_less_than_the_clock_says(osler: ClinicalAss
     assert len({record["wave"] for record in body["records"]}) > 2
 
 
-def test_what_the_budget_does_not_reach_is_named(tmp_path: Path) -> None:
-    osler = ClinicalAssistant(Settings(home=tmp_path, max_runs=20))
-    body = osler.consult(AF, "demo-af").document()
-    osler.close()
+def test_what_the_budget_does_not_reach_is_named(osler: ClinicalAssistant, tmp_path: Path) -> None:
+    small = ClinicalAssistant(osler.settings.beside(tmp_path).model_copy(update={"max_runs": 20}))
+    body = small.consult(AF, "demo-af").document()
+    small.close()
     rest = [gap for gap in body["answer"]["not_answered"] if gap["reason"] == "budget"]
     assert len(rest) == 1 and "cha2ds2_va" in rest[0]["slots"]

@@ -11,8 +11,16 @@ TITLES = {"af": "Stroke prevention", "bleed": "Bleeding"}
 
 def step(text: str, criterion: str, drugs: list[str], stops: bool = False) -> NextStep:
     return NextStep(
-        id=f"n-{criterion}", text=text, template=text, names={}, values=[], kind="treatment", evidence=["e1"],
-        drugs=drugs, stops=stops, criterion=criterion,
+        id=f"n-{criterion}",
+        text=text,
+        template=text,
+        names={},
+        values=[],
+        kind="treatment",
+        evidence=["e1"],
+        drugs=drugs,
+        stops=stops,
+        criterion=criterion,
     )
 
 

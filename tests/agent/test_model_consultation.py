@@ -1,11 +1,11 @@
-"""A whole consultation with a model behind a server: what it asks for further is executed, shown and checked by code."""
+"""A whole consultation with a model behind a server: what it asks for further is executed, shown and checked."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from agent import ClinicalAssistant, Settings
+from agent import ClinicalAssistant
 from tests.agent.model_server import serving
 
 NONE: dict[str, Any] = {"answer": {"decision": "none", "why": ""}}
@@ -20,11 +20,11 @@ EGFR: dict[str, Any] = {
 }
 
 
-def test_what_a_model_asks_for_further_is_shown_with_its_evidence(tmp_path: Path) -> None:
+def test_what_a_model_asks_for_further_is_shown_with_its_evidence(osler: ClinicalAssistant, tmp_path: Path) -> None:
     with serving(NONE, EGFR, DONE) as server:
-        osler = ClinicalAssistant(Settings(home=tmp_path, model_url=server.url, model="tiny"))
-        body = osler.consult("What is her creatinine?", "demo-af").document()
-        osler.close()
+        settings = osler.settings.beside(tmp_path).model_copy(update={"model_url": server.url, "model": "tiny"})
+        with ClinicalAssistant(settings) as asked:
+            body = asked.consult("What is her creatinine?", "demo-af").document()
     assert body["plan"]["refinement"]["steps"] == ["extra.1"], (body["plan"]["refinement"], server.prompts)
     print([r for r in body["records"] if r["slot"] == "extra.1"], body["answer"]["not_answered"][-3:])
     found = next(e for e in body["evidence"].values() if e["slot"] == "extra.1")
