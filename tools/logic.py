@@ -15,7 +15,7 @@ from tools.errors import BadInput
 from tools.spec import Params, ToolOutput, tool
 
 VERSION = "1.1.0"
-Name = Literal["logic.all", "logic.any", "logic.compare", "logic.is", "logic.measured_or_stated"]
+Name = Literal["logic.all", "logic.any", "logic.compare", "logic.first", "logic.is", "logic.measured_or_stated"]
 
 
 class LogicParams(Params):
@@ -115,4 +115,25 @@ def logic_measured_or_stated(params: MeasuredParams, ctx: ToolContext) -> ToolOu
     return _output(value, "logic.measured_or_stated", ctx)
 
 
-TOOLS = (logic_all, logic_any, logic_compare, logic_is, logic_measured_or_stated)
+class FirstParams(Params):
+    """Up to four facts or measurements of the same thing, the preferred one first."""
+
+    a: Any = Field(default=None, description="the preferred one")
+    b: Any = Field(default=None, description="used where the first is not known")
+    c: Any = None
+    d: Any = None
+
+
+@tool("logic.first", version=VERSION, kind="decision", title="The first that is known")
+def logic_first(params: FirstParams, ctx: ToolContext) -> ToolOutput:
+    """The first of several that is known, as it stands, with its unit and date; unknown where none is."""
+    known = (ctx.inputs[name] for name in params.model_fields if name in ctx.inputs)
+    found = next((item for item in known if item.value is not None), None)
+    if found is None:
+        return _output(None, "logic.first", ctx)
+    taken = found.model_dump(exclude={"id", "kind", "slot", "source", "supersedes"})
+    source = Derivation(tool="logic.first", version=VERSION, steps=(f"taken from {found.slot}",))
+    return ToolOutput(evidence=[Evidence(**taken, slot=ctx.slot, source=source)])
+
+
+TOOLS = (logic_all, logic_any, logic_compare, logic_first, logic_is, logic_measured_or_stated)

@@ -104,3 +104,15 @@ def test_all_and_any_keep_three_values(
     tool: str, facts: tuple[bool | None, bool | None], expected: bool | None
 ) -> None:
     assert run(tool, {}, a=fact(facts[0]), b=fact(facts[1])).value is expected
+
+
+def test_the_first_known_is_taken_as_it_stands() -> None:
+    urea = fact(8.4, unit="mmol/L", effective_at="2026-03-01T08:00:00Z", concept="urea")
+    found = run("logic.first", {}, a=fact(None), b=urea, c=fact(3.0, unit="mg/dL"))
+    assert (found.slot, found.value, found.unit, found.concept) == ("slot", 8.4, "mmol/L", "urea")
+    assert found.effective_at == urea.effective_at and found.kind == "derivation"
+
+
+def test_false_is_known_and_nothing_known_is_unknown() -> None:
+    assert run("logic.first", {}, a=fact(None), b=fact(False), c=fact(True)).value is False
+    assert run("logic.first", {}, a=fact(None), b=fact(None)).value is None

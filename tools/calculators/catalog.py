@@ -20,7 +20,7 @@ NAMES = (
     "fib_4",
     "glasgow_blatchford",
     "has_bled",
-    "heartscore",
+    "heart_score",
     "kdigo_albuminuria_category",
     "kdigo_gfr_category",
     "kdigo_risk",
@@ -43,7 +43,7 @@ NAMES = (
     "severe_cap",
     "sofa",
     "spesi",
-    "troponinratio",
+    "troponin_ratio",
     "wells_pe",
     "years",
 )

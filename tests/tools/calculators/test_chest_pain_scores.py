@@ -27,7 +27,7 @@ ITEMS = (
 
 def heart(age: float, *present: str, unknown: tuple[str, ...] = ()) -> Any:
     inputs: dict[str, Any] = {name: None if name in unknown else name in present for name in ITEMS}
-    return run("heartscore", inputs | {"age": {"value": age, "unit": "a"}})
+    return run("heart_score", inputs | {"age": {"value": age, "unit": "a"}})
 
 
 @pytest.mark.parametrize(
@@ -60,17 +60,17 @@ def test_an_unknown_that_cannot_matter_leaves_the_score_exact() -> None:
 
 def test_troponin_is_judged_against_its_own_limit() -> None:
     limit = {"value": 14, "unit": "ng/L"}
-    assert run("troponinratio", {"troponin": {"value": 42, "unit": "ng/L"}, "limit": limit}).value == 3.0
-    assert run("troponinratio", {"troponin": {"value": 0.007, "unit": "ng/mL"}, "limit": limit}).value == 0.5
+    assert run("troponin_ratio", {"troponin": {"value": 42, "unit": "ng/L"}, "limit": limit}).value == 3.0
+    assert run("troponin_ratio", {"troponin": {"value": 0.007, "unit": "ng/mL"}, "limit": limit}).value == 0.5
 
 
 def test_without_the_limit_a_troponin_is_not_assessable() -> None:
-    result = run("troponinratio", {"troponin": {"value": 42, "unit": "ng/L"}, "limit": None})
+    result = run("troponin_ratio", {"troponin": {"value": 42, "unit": "ng/L"}, "limit": None})
     assert (result.value, result.range, result.missing) == (None, None, ["limit"])
 
 
 def test_below_detection_stays_a_range() -> None:
     troponin = {"value": 3, "unit": "ng/L", "comparator": "<"}
-    result = run("troponinratio", {"troponin": troponin, "limit": {"value": 12, "unit": "ng/L"}})
+    result = run("troponin_ratio", {"troponin": troponin, "limit": {"value": 12, "unit": "ng/L"}})
     assert result.value is None
     assert result.range == pytest.approx((0.0, 0.25))

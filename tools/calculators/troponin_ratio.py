@@ -7,14 +7,14 @@ from tools.calculators.common import quantity
 from tools.calculators.reference import Reference, Verified
 
 
-def troponinratio(troponin: float, limit: float) -> Outcome:
+def troponin_ratio(troponin: float, limit: float) -> Outcome:
     """The result over the limit of the same assay."""
     ratio = troponin / limit
     return Outcome(ratio, (Term("Multiple", ratio, how=f"{troponin:g} ng/L / {limit:g} ng/L"),))
 
 
 CALCULATOR = Calculator(
-    name="troponinratio",
+    name="troponin_ratio",
     title="Troponin over its 99th percentile",
     synonyms=("troponin ratio", "times the upper reference limit"),
     purpose="Says how many times the 99th percentile of its own assay a cardiac troponin is; without that limit a "
@@ -57,5 +57,5 @@ CALCULATOR = Calculator(
             ),
         ),
     ),
-    compute=troponinratio,
+    compute=troponin_ratio,
 )

@@ -10,7 +10,7 @@ from tools.calculators.common import AGE, boolean
 from tools.calculators.reference import Reference, Verified
 
 
-def heartscore(
+def heart_score(
     age: float,
     history_suspicious: bool,
     history_highly_suspicious: bool,
@@ -39,7 +39,7 @@ def heartscore(
 
 
 CALCULATOR = Calculator(
-    name="heartscore",
+    name="heart_score",
     title="HEART score",
     synonyms=("HEART risk score", "HEART pathway", "chest pain risk score", "risk of MACE in chest pain"),
     purpose="Scores the short-term risk of a major cardiac event in an adult with acute chest pain from history, ECG, "
@@ -95,5 +95,5 @@ CALCULATOR = Calculator(
             ),
         ),
     ),
-    compute=heartscore,
+    compute=heart_score,
 )
