@@ -77,24 +77,8 @@ def case_of(state: State, services: Services) -> Case:
 
 def check_item(item: Item, case: Case) -> list[tuple[str, bool, str]]:
     """Every rule on one claim or next step: (rule, passed, detail)."""
-    rules: list[tuple[str, Callable[[Item, Case], Iterable[str]]]] = [
-        ("cites", _cites),
-        ("exists", _exists),
-        ("current", _current),
-        ("patient", _patient),
-        ("render", _render),
-        ("values", _values),
-        ("free_number", _free_number),
-        ("template", _template),
-        ("support", _support),
-        ("passages", _passages),
-        ("quotations", _quotations),
-        ("readings", _readings),
-        ("rules_out", _rules_out),
-        ("drugs", _drugs),
-    ]
     results = []
-    for name, rule in rules:
+    for name, rule in RULES.items():
         problems = list(rule(item, case))
         results.append((name, not problems, "; ".join(problems)))
     return results
@@ -304,3 +288,22 @@ def _drugs(item: Item, case: Case) -> Iterable[str]:
         for slot, _, _ in SAFETY_STEPS:
             if slot not in case.read:
                 yield f"names a drug before {slot} was read"
+
+
+RULES: dict[str, Callable[[Item, Case], Iterable[str]]] = {
+    "cites": _cites,
+    "exists": _exists,
+    "current": _current,
+    "patient": _patient,
+    "render": _render,
+    "values": _values,
+    "free_number": _free_number,
+    "template": _template,
+    "support": _support,
+    "passages": _passages,
+    "quotations": _quotations,
+    "readings": _readings,
+    "rules_out": _rules_out,
+    "drugs": _drugs,
+}
+"""Every rule by its name: what an item breaks of it, in words."""

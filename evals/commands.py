@@ -17,6 +17,7 @@ NAMES = (
     "route",
     "gate",
     "correction",
+    "mutation",
     "kills",
     "synthea",
     "dicom",
@@ -66,6 +67,10 @@ def run(name: str, data: Path | None, n: int | None, more: list[Path] | None = N
         from evals.benchmarks import correction
 
         return correction.run(n)
+    if name == "mutation":
+        from evals.benchmarks import mutation
+
+        return mutation.run(n)
     if name == "kills":
         from evals.benchmarks import kills
 

@@ -203,20 +203,26 @@ def mutants(claims: list[tuple[Claim, Case]], n: int, seed: int = 1) -> Iterator
             yield kind, *mutant
 
 
+def sound_claims(osler: ClinicalAssistant) -> list[tuple[Claim, Case]]:
+    """Every shown claim of the demo patients' answers that passes every rule, with the case it was checked against."""
+    sound: list[tuple[Claim, Case]] = []
+    services = osler.portal.call(osler.core.services())
+    for patient in demo_patients():
+        consult = osler.consult(patient.question, patient.id)
+        state = consult.state
+        case = case_of(state, services)
+        for body in state["answer"]["claims"]:
+            claim = Claim.model_validate(body)
+            if claim.status == "shown" and all(passed for _, passed, _ in check_item(claim, case)):
+                sound.append((claim, case))
+    return sound
+
+
 def run(n: int = 200) -> Json:
     """Plant `n` faults in the claims of the demo patients' answers."""
     started = time.perf_counter()
-    sound: list[tuple[Claim, Case]] = []
     with ClinicalAssistant() as osler:
-        services = osler.portal.call(osler.core.services())
-        for patient in demo_patients():
-            consult = osler.consult(patient.question, patient.id)
-            state = consult.state
-            case = case_of(state, services)
-            for body in state["answer"]["claims"]:
-                claim = Claim.model_validate(body)
-                if claim.status == "shown" and all(passed for _, passed, _ in check_item(claim, case)):
-                    sound.append((claim, case))
+        sound = sound_claims(osler)
     caught: dict[str, list[int]] = {kind: [] for kind in MUTATIONS}
     escaped: list[Json] = []
     for kind, claim, case in mutants(sound, n):

@@ -1,7 +1,7 @@
 """Perturbed copies of the demo patients, with values worked out here from the published formulas.
 
-Independent on purpose: standard library only, nothing of Osler's is imported, and the facts in cases.toml were typed
-from the patient files by hand. `python evals/perturb/expected.py` rewrites copies.yaml; `--check` only compares.
+Independent on purpose: standard library only, nothing of Osler's is imported, and the facts in cases*.toml were typed
+from the patient files by hand. `python -m evals.perturb.expected` rewrites copies.yaml; `--check` only compares.
 Unknown is not absent: a score component that is neither recorded nor denied gives a range.
 
 How a copy is judged: `expect.equals` and `expect.range` must be shown as such, a number or a range must lie within
@@ -11,14 +11,12 @@ claim or next step; nothing there may match `forbids`; `abstain` is looked for i
 
 Formulas: CKD-EPI 2021 (Inker, NEJM 2021), Cockcroft-Gault (1976), CHA2DS2-VASc (Lip 2010), CHA2DS2-VA (ESC 2024),
 HAS-BLED (Pisters 2010), Wells (2000), YEARS (van der Hulle 2017), age-adjusted D-dimer (Righini 2014), KDIGO 2024
-categories and heat map, apixaban label.
+categories and heat map, apixaban label; those of the acute copies are in bedside.py.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import datetime
 import json
 import pathlib
 import sys
@@ -26,44 +24,11 @@ import tomllib
 from collections.abc import Callable
 from typing import Any
 
+from evals.perturb import bedside
+from evals.perturb.facts import Facts, Range, changed, egfr, points
+from evals.perturb.patterns import phrases
+
 HERE = pathlib.Path(__file__).parent
-UMOL_L_PER_MG_DL = 88.42
-
-
-@dataclasses.dataclass(frozen=True)
-class Facts:
-    """What the formulas need. A finding is true (recorded), false (denied) or missing (unknown)."""
-
-    birth_date: str
-    as_of: str
-    female: bool
-    creatinine: float = 0.0
-    creatinine_unit: str = "mg/dL"
-    weight: float = 0.0
-    systolic: float = 0.0
-    heart_rate: float = 0.0
-    acr: float = 0.0
-    d_dimer: float = 0.0
-    d_dimer_unit: str = ""
-    findings: dict[str, bool] = dataclasses.field(default_factory=dict)
-
-    @property
-    def age(self) -> int:
-        """Completed years on the clinical clock."""
-        born, today = datetime.date.fromisoformat(self.birth_date), datetime.date.fromisoformat(self.as_of)
-        return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-
-    @property
-    def creatinine_mg_dl(self) -> float:
-        """Serum creatinine in mg/dL."""
-        return self.creatinine / UMOL_L_PER_MG_DL if self.creatinine_unit == "umol/L" else self.creatinine
-
-
-def egfr(facts: Facts) -> float:
-    """CKD-EPI 2021, mL/min/1.73 m2."""
-    kappa, alpha, factor = (0.7, -0.241, 1.012) if facts.female else (0.9, -0.302, 1.0)
-    ratio = facts.creatinine_mg_dl / kappa
-    return float(142 * min(ratio, 1.0) ** alpha * max(ratio, 1.0) ** -1.2 * 0.9938**facts.age * factor)
 
 
 def cockcroft_gault(facts: Facts) -> float:
@@ -71,32 +36,26 @@ def cockcroft_gault(facts: Facts) -> float:
     return (140 - facts.age) * facts.weight / (72 * facts.creatinine_mg_dl) * (0.85 if facts.female else 1.0)
 
 
-def points(facts: Facts, weights: dict[str, float], fixed: float) -> tuple[float, float]:
-    """Lowest and highest total: an unknown finding counts in the highest only."""
-    low = fixed + sum(weight for name, weight in weights.items() if facts.findings.get(name))
-    return low, low + sum(weight for name, weight in weights.items() if name not in facts.findings)
-
-
-def cha2ds2_va(facts: Facts) -> tuple[float, float]:
+def cha2ds2_va(facts: Facts) -> Range:
     """CHA2DS2-VA."""
     by_age = 2 if facts.age >= 75 else 1 if facts.age >= 65 else 0
     return points(facts, {"heart_failure": 1, "hypertension": 1, "diabetes": 1, "stroke": 2, "vascular": 1}, by_age)
 
 
-def cha2ds2_vasc(facts: Facts) -> tuple[float, float]:
+def cha2ds2_vasc(facts: Facts) -> Range:
     """CHA2DS2-VASc: one more point for women."""
     low, high = cha2ds2_va(facts)
     return low + facts.female, high + facts.female
 
 
-def has_bled(facts: Facts) -> tuple[float, float]:
+def has_bled(facts: Facts) -> Range:
     """HAS-BLED: systolic > 160 mmHg, creatinine > 200 umol/L (2.26 mg/dL), age > 65 years."""
     fixed = (facts.systolic > 160) + (facts.creatinine_mg_dl > 2.26) + (facts.age > 65)
     names = ("abnormal_liver", "stroke", "bleeding", "labile_inr", "antiplatelet_nsaid", "alcohol")
     return points(facts, dict.fromkeys(names, 1.0), fixed)
 
 
-def wells_pe(facts: Facts) -> tuple[float, float]:
+def wells_pe(facts: Facts) -> Range:
     """Wells score for pulmonary embolism: heart rate over 100 counts."""
     weights = {
         "dvt_signs": 3,
@@ -152,7 +111,21 @@ def years(facts: Facts) -> str:
     return "excluded" if feu(facts) < (500 if items else 1000) else "ctpa"
 
 
-SCORES: tuple[Callable[[Facts], tuple[float, float]], ...] = (cha2ds2_va, cha2ds2_vasc, has_bled, wells_pe)
+SCORES: tuple[Callable[[Facts], Range], ...] = (
+    cha2ds2_va,
+    cha2ds2_vasc,
+    has_bled,
+    wells_pe,
+    bedside.crb_65,
+    bedside.curb_65,
+    bedside.news2,
+    bedside.qsofa,
+    bedside.heart_score,
+    bedside.glasgow_blatchford,
+    bedside.child_pugh,
+)
+# What a reader grades may come out either way.
+GRADED = (bedside.heart_score, bedside.child_pugh)
 CODES: tuple[Callable[[Facts], str], ...] = (
     apixaban_af_dose,
     kdigo_gfr_category,
@@ -161,73 +134,79 @@ CODES: tuple[Callable[[Facts], str], ...] = (
     age_adjusted_d_dimer,
     years,
 )
-RATES: dict[Callable[[Facts], float], str] = {egfr: "mL/min/{1.73_m2}", cockcroft_gault: "mL/min"}
+# Unit, and the share either side: room for rounding, none for a wrong coefficient, age or unit.
+RATES: dict[Callable[[Facts], float], tuple[str, float]] = {
+    egfr: ("mL/min/{1.73_m2}", 0.01),
+    cockcroft_gault: ("mL/min", 0.01),
+    bedside.fib_4: ("", 0.02),
+    bedside.prevent_cvd: ("", 0.03),
+}
+# Shown rounded to a whole number or not.
+WHOLE: tuple[Callable[[Facts], float], ...] = (bedside.meld_3_0, bedside.meld_na)
 
 
 def expectation(name: str, facts: Facts) -> dict[str, object]:
-    """What `name` must be for these facts; a name ending in `?` is judged only if shown."""
-    if_shown = {"if_shown": True} if name.endswith("?") else {}
-    name = name.rstrip("?")
+    """What `name` must be for these facts; ending in `?` it is judged only if shown, in `~` so too but as the range."""
+    if_shown = {"if_shown": True} if name[-1] in "?~" else {}
+    loose, name = name.endswith("?"), name.rstrip("?~")
     for score in SCORES:
         if score.__name__ == name:
             low, high = score(facts)
             # Off warfarin a labile INR is unknown to some, no to others; what is judged only if shown may be either.
-            spread = {"between" if if_shown else "range": [low, high]}
+            spread = {"between" if loose or score in GRADED else "range": [low, high]}
             return {"name": name, **({"equals": low} if low == high else spread), **if_shown}
     for code in CODES:
         if code.__name__ == name:
             return {"name": name, "equals": code(facts), **if_shown}
-    for rate, unit in RATES.items():
+    for rate, (unit, share) in RATES.items():
         if rate.__name__ == name:
-            # One percent either side: room for rounding, none for a wrong coefficient, age or unit.
             value = rate(facts)
-            return {"name": name, "between": [round(value * 0.99, 2), round(value * 1.01, 2)], "unit": unit, **if_shown}
+            measured = {"unit": unit} if unit else {}
+            around = [round(value * (1 - share), 2), round(value * (1 + share), 2)]
+            return {"name": name, "between": around, **measured, **if_shown}
+    for whole in WHOLE:
+        if whole.__name__ == name:
+            value = whole(facts)
+            around = [round(min(value, round(value)) - 0.15, 2), round(max(value, round(value)) + 0.15, 2)]
+            return {"name": name, "between": around, **if_shown}
     raise ValueError(f"no formula named {name!r}")
 
 
-def changed(base: dict[str, Any], copy: dict[str, Any], codes: dict[str, str]) -> Facts:
-    """The base facts after the copy's change; what no formula uses (a drug, the INR) changes nothing here."""
-    fields, findings = dict(base["facts"]), {**base.get("findings", {}), **copy.get("noted", {})}
-    for kind, what in copy["change"].items():
-        if kind == "set_birth_date":
-            fields["birth_date"] = what["value"]
-        elif kind == "set_gender":
-            fields["female"] = what["value"] == "female"
-        elif kind == "set_observation":
-            name = base["observations"][what["id"]]
-            if name in fields:
-                fields[name] = what["value"]
-            if "unit" in what:
-                fields[f"{name}_unit"] = what["unit"]
-        elif kind == "add_condition" and "code" in what:
-            findings[codes[what["code"]]] = True
-        elif kind == "remove_condition":
-            findings.pop(base.get("conditions", {}).get(what["id"], ""), None)
-    return Facts(**fields, findings=findings)
+def cases() -> dict[str, Any]:
+    """Every cases*.toml as one: bases, phrases and drugs are shared, copies stand in the order of the files.
 
-
-def phrases(items: list[Any], known: dict[str, list[str]]) -> list[list[str]]:
-    """Each item as a list of alternatives: `@name` is looked up, a lone pattern stands for itself."""
-    return [
-        known[item[1:]] if isinstance(item, str) and item.startswith("@") else [item] if isinstance(item, str) else item
-        for item in items
-    ]
+    Raises:
+        ValueError: two files give the same name, or two copies the same id.
+    """
+    merged: dict[str, Any] = {"copy": []}
+    for path in sorted(HERE.glob("cases*.toml")):
+        for section, rows in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            if section == "copy":
+                merged["copy"] += rows
+                continue
+            table = merged.setdefault(section, {})
+            if twice := sorted(table.keys() & rows.keys()):
+                raise ValueError(f"{path.name}: [{section}] gives {twice} again; expected each once: rename or drop it")
+            table |= rows
+    ids = [copy["id"] for copy in merged["copy"]]
+    if twice := sorted({id_ for id_ in ids if ids.count(id_) > 1}):
+        raise ValueError(f"copies {twice} stand twice; expected each id once: rename one")
+    return merged
 
 
 def document() -> str:
     """copies.yaml: one JSON object a line, which YAML readers take and a diff shows line by line."""
-    data = tomllib.loads((HERE / "cases.toml").read_text(encoding="utf-8"))
-    rows = []
+    data, rows = cases(), []
     for copy in data["copy"]:
         base = data["base"][copy["base"]]
         facts = changed(base, copy, data["codes"])
         row = {key: copy[key] for key in ("id", "base", "why", "change")}
         row["expect"] = [expectation(name, facts) for name in copy.get("values", base["values"])]
-        row["says"] = phrases(copy.get("says", []), data["phrase"])
-        row["forbids"] = [pattern for group in phrases(copy.get("forbids", []), data["phrase"]) for pattern in group]
+        row["says"] = phrases(copy.get("says", []), data)
+        row["forbids"] = [pattern for group in phrases(copy.get("forbids", []), data) for pattern in group]
         row |= {key: copy[key] for key in ("abstain", "critical") if key in copy}
         rows.append("- " + json.dumps(row, ensure_ascii=False))
-    return "# Generated by expected.py from cases.toml: do not edit.\n" + "\n".join(rows) + "\n"
+    return "# Generated by expected.py from cases*.toml: do not edit.\n" + "\n".join(rows) + "\n"
 
 
 def main() -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from knowledge.retriever import build_retriever
 from knowledge.terminology import Terminology, default_terminology
 from knowledge.words import terms
 
-PAIRS = Path(__file__).with_name("pairs.yaml")
+PAIRS = tuple(Path(__file__).with_name(name) for name in ("pairs.yaml", "pairs_fourteen.yaml"))
 _UNITS = {
     "mL/min/1.73m2": "mL/min/{1.73_m2}",
     "mL/min/1.73m²": "mL/min/{1.73_m2}",
@@ -36,7 +37,7 @@ _UNITS = {
 
 @dataclass(frozen=True)
 class Case:
-    """One pair, with its patient's facts."""
+    """One pair, with its patient's facts. `twin` names its minimal pair: nearly the same, with another answer."""
 
     id: str
     patient: str
@@ -45,6 +46,7 @@ class Case:
     every: bool
     kind: str
     facts: tuple[Fact, ...]
+    twin: str | None = None
 
 
 def facts_of(patient: Mapping[str, Any], terminology: Terminology, linker: Linker) -> tuple[Fact, ...]:
@@ -92,6 +94,7 @@ def read_cases(path: Path, terminology: Terminology) -> list[Case]:
             bool(row.get("all")),
             row["kind"],
             facts[row["patient"]],
+            row.get("pair"),
         )
         for row in raw["pairs"]
     ]
@@ -176,6 +179,34 @@ def default_router(weights: Mapping[str, Any] | None = None) -> Router:
     return Router(default_protocols(), default_terminology(), retriever, weights=weights)
 
 
+def masked(question: str, protocols: Mapping[str, Protocol]) -> str:
+    """A question without the words it shares with a protocol's name: what is left must carry the choice."""
+    names = set(terms(" ".join(f"{name.replace('-', ' ')} {one.title}" for name, one in protocols.items())))
+    return re.sub(r"[\w-]+", lambda word: "it" if set(terms(word[0])) & names else word[0], question)
+
+
+def twins(judged: Sequence[tuple[Case, str]]) -> dict[str, Any]:
+    """Minimal pairs of which both are right."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for case, verdict in judged:
+        if case.twin is not None:
+            found[case.twin].append(verdict)
+    both = sum(verdicts.count("right") == len(verdicts) for verdicts in found.values())
+    n = len(found)
+    return {"score": round(both / n, 4) if n else None, "interval": wilson(both, n), "n": n}
+
+
+def by_protocol(judged: Sequence[tuple[Case, str]]) -> dict[str, dict[str, int]]:
+    """Right and wrong by the protocol that is expected first (`none`: no protocol settles the question)."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for case, verdict in judged:
+        found[case.expect[0] if case.expect else "none"].append(verdict)
+    return {
+        name: {"n": len(verdicts), "right": verdicts.count("right"), "wrong": verdicts.count("wrong")}
+        for name, verdicts in sorted(found.items())
+    }
+
+
 def run(
     pairs_path: Path | str | None = None,
     router: Router | None = None,
@@ -183,21 +214,26 @@ def run(
 ) -> dict[str, Any]:
     """Route every pair and judge it; the contract's bench document."""
     started = time.perf_counter()
-    pairs_path = Path(pairs_path or PAIRS)
+    paths = [Path(pairs_path)] if pairs_path else list(PAIRS)
     terminology = default_terminology()
     router = router or default_router()
-    cases = read_cases(pairs_path, terminology)
-    baseline = keyword_baseline({name: one.protocol for name, one in router.profiles.items()})
+    protocols = {name: one.protocol for name, one in router.profiles.items()}
+    cases = [case for path in paths for case in read_cases(path, terminology)]
+    baseline = keyword_baseline(protocols)
     judged: list[tuple[Case, str]] = []
     judged_baseline: list[tuple[Case, str]] = []
+    judged_masked: list[tuple[Case, str]] = []
+    wrongly: Counter[str] = Counter()
     extra = 0
     for case in cases:
-        result = router.route(case.question, case.facts)
-        verdict = judge(case, result.kind, result.chosen, asked_between(result, router))
+        result, verdict = answer(router, case, case.question)
         judged.append((case, verdict))
+        wrongly.update(result.chosen[:1] if verdict == "wrong" else ())
         extra += verdict != "wrong" and bool(case.expect) and bool(set(result.chosen) - set(case.expect))
         guess = baseline(case)
         judged_baseline.append((case, judge(case, "one" if guess else "none", guess)))
+        hidden = masked(case.question, protocols)
+        judged_masked.append((case, verdict if hidden == case.question else answer(router, case, hidden)[1]))
         if per_case is not None:
             per_case(
                 {
@@ -210,9 +246,9 @@ def run(
                     "scores": {row.protocol: round(row.score, 3) for row in result.ranked},
                 }
             )
-    found = summary(judged)
+    found, blind = summary(judged), summary(judged_masked)
     return {
-        "benchmark": f"route/{pairs_path.stem}",
+        "benchmark": "route" if len(paths) > 1 else f"route/{paths[0].stem}",
         "metric": "top-1 protocol, correct abstention included",
         "score": found["score"],
         "interval": found["interval"],
@@ -220,20 +256,36 @@ def run(
         "n": found["n"],
         "excluded": [],
         "by": found["by"],
+        "by_protocol": by_protocol(judged),
+        "wrongly_chosen": dict(wrongly.most_common()),
         "wrong": found["wrong"],
         "wrong_share": found["wrong_share"],
         "abstained": found["abstained"],
         "extra": extra,
+        "minimal_pairs": twins(judged),
+        "masked": {key: blind[key] for key in ("score", "interval", "wrong_share", "abstained")},
+        "files": {path.stem: summary([row for row in judged if row[0].id in ids(path)])["score"] for path in paths},
         "baseline": {"name": "keywords (TF-IDF with title and purpose)", **summary(judged_baseline)},
         "seconds": round(time.perf_counter() - started, 2),
         "versions": {
             "weights": router.weights.get("version"),
-            "protocols": {name: one.protocol.version for name, one in router.profiles.items()},
+            "protocols": {name: one.version for name, one in protocols.items()},
             "encoder": router.retriever.index.manifest.encoder,
             "corpus": router.retriever.index.manifest.corpus,
             "recommendations": len(default_corpus().recommendations),
         },
     }
+
+
+def answer(router: Router, case: Case, question: str) -> tuple[RouteResult, str]:
+    """What the router says to a question, and how that is judged."""
+    result = router.route(question, case.facts)
+    return result, judge(case, result.kind, result.chosen, asked_between(result, router))
+
+
+def ids(path: Path) -> set[str]:
+    """The ids of a file's pairs."""
+    return {row["id"] for row in yaml.safe_load(path.read_text(encoding="utf-8"))["pairs"]}
 
 
 def asked_between(result: RouteResult, router: Router) -> list[str]:
