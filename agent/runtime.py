@@ -14,6 +14,7 @@ from knowledge.guideline import Corpus
 from knowledge.protocol import Protocol
 from knowledge.terminology import Terminology
 from tools.context import ImageFile, ToolContext
+from tools.ehr.naming import naming
 from tools.spec import ToolSpec
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ class Services:
     async def private(self, case: Json) -> list[str]:
         """What names the patient, and is kept from a model: id, names, identifiers, telephone and address lines."""
         context = await self.context(case)
-        resource = context.record.patient if context.record else {}
-        return [text for text in [case.get("patient") or "", *_identifying(resource)] if len(text) > 1]
+        known = naming(context.record.patient) if context.record else []
+        return [case.get("patient") or "", *known]
 
     def ledger(self, case: Json) -> Json:
         """What a turn has spent on a model; the budget of `settings.max_model_calls` is counted on it."""
@@ -103,17 +104,6 @@ class Services:
         """Drop what was read, so that the next run reads the record again."""
         for key in [key for key in self.contexts if key[0] == consultation]:
             del self.contexts[key]
-
-
-def _identifying(patient: Json) -> list[str]:
-    """The words of a Patient resource by which a person could be known."""
-    found: list[str] = []
-    for name in patient.get("name", []):
-        whole = [name.get("text", ""), name.get("family", ""), *name.get("given", [])]
-        found += [*whole, *(part for text in whole for part in text.split())]
-    found += [row.get("value", "") for key in ("identifier", "telecom") for row in patient.get(key, [])]
-    found += [text for row in patient.get("address", []) for text in [row.get("text", ""), *row.get("line", [])]]
-    return list(dict.fromkeys(found))
 
 
 def utc_now() -> str:

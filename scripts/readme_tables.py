@@ -42,6 +42,18 @@ def tools() -> str:
     return table(["tool", "what it does", "kind"], rows)
 
 
+def features() -> str:
+    """What Osler sets out to do and how far it is (docs/features.yaml)."""
+    import yaml
+
+    rows = yaml.safe_load((ROOT / "docs" / "features.yaml").read_text(encoding="utf-8"))
+    shown = [
+        [name, row["title"], row["state"], f"`{row['command']}`" if "command" in row else "", row.get("note", "")]
+        for name, row in rows.items()
+    ]
+    return table(["", "feature", "state", "command", "what is missing"], shown)
+
+
 def protocols() -> str:
     """Every protocol, with what it rests on."""
     from agent.doctor import protocol_row
@@ -88,6 +100,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "protocols": protocols,
     "guidelines": guidelines,
     "demo_patients": demo_patients,
+    "features": features,
 }
 
 

@@ -24,7 +24,7 @@ COMMANDS = [
     for line in block.splitlines()
 ]
 # Examples that need a consultation or a folder of the reader's, or that take minutes.
-NOT_RUN = re.compile(r"\b(CONSULTATION|FOLDER|CASES)\b|^osler bench")
+NOT_RUN = re.compile(r"\b(CONSULTATION|FOLDER|CASES|FILE)\b|^osler bench")
 RUN = [line for line in COMMANDS if line.startswith("osler ") and not NOT_RUN.search(line)]
 
 
@@ -78,6 +78,26 @@ def test_every_command_named_exists() -> None:
         if first in groups:
             below = {c.name or (c.callback.__name__ if c.callback else "") for c in groups[first].registered_commands}
             assert second in below, line
+
+
+def test_every_feature_says_how_far_it_is_and_names_a_command() -> None:
+    import yaml
+
+    from agent.cli import cli
+    from evals.commands import NAMES
+
+    rows = yaml.safe_load((ROOT / "docs" / "features.yaml").read_text(encoding="utf-8"))
+    assert list(rows) == [f"F{number:02d}" for number in range(1, 70)]
+    groups = {group.name: group.typer_instance for group in cli.registered_groups}
+    names = {command.name or command.callback.__name__ for command in cli.registered_commands if command.callback}
+    for name, row in rows.items():
+        assert row["state"] in ("works", "partly", "not yet"), name
+        assert ("command" in row) == (row["state"] != "not yet"), name
+        assert ("note" in row) == (row["state"] == "partly"), name
+        if "command" in row:
+            first, second = [*row["command"].split()[1:], ""][:2]
+            assert first in {*names, *groups, "bench", "replay"}, name
+            assert first != "bench" or second in {*NAMES, ""}, name
 
 
 def test_the_python_example_runs(

@@ -26,7 +26,7 @@ def test_no_tracing_service_is_sent_a_consultation(osler: ClinicalAssistant, tmp
     script = """
 import sys
 from pathlib import Path
-from agent import ClinicalAssistant
+from agent import ClinicalAssistant, Settings
 from langchain_core.tracers.langchain import wait_for_all_tracers
 osler = ClinicalAssistant(Settings(home=Path(sys.argv[1]), index_folder=Path(sys.argv[2])))
 assert osler.consult("What is her potassium?", "demo-af").document()["answer"]["claims"]

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from knowledge.evidence import Evidence, ModelReading
 from tools.context import ToolContext, VisionModel, VisionReply
+from tools.ehr.naming import naming
 from tools.errors import BadInput, NotAssessable
 from tools.imaging.attached import attached
 from tools.imaging.frame import Image
@@ -19,7 +20,7 @@ from tools.vlm.asked import kinds_named, regions_named
 from tools.vlm.limits import oversteps
 from tools.vlm.regions import regions_of
 from tools.vlm.render import picture
-from tools.vlm.words import INSTRUCTIONS, PROMPT_VERSION, Unusable, again, naming, parse, prompt, schema
+from tools.vlm.words import INSTRUCTIONS, PROMPT_VERSION, Unusable, again, parse, prompt, schema
 
 VERSION = "1.0.0"
 ATTEMPTS = 2

@@ -91,14 +91,3 @@ def plain(text: str, limit: int) -> str:
     kept = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text)
     line = " ".join(kept.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
-
-
-def naming(patient: Mapping[str, Any]) -> list[str]:
-    """The words of a Patient resource by which a person could be known."""
-    found: list[str] = [str(patient.get("id") or "")]
-    for name in patient.get("name", []):
-        whole = [name.get("text", ""), name.get("family", ""), *name.get("given", [])]
-        found += [*whole, *(part for text in whole for part in text.split())]
-    found += [row.get("value", "") for key in ("identifier", "telecom") for row in patient.get(key, [])]
-    found += [line for row in patient.get("address", []) for line in [row.get("text", ""), *row.get("line", [])]]
-    return [part for part in dict.fromkeys(found) if part]
