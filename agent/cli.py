@@ -16,6 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from agent.cli_image import image as image_commands
+from agent.cli_image import measure, segment
 from agent.settings import LOG_LEVELS, Settings
 from tools.errors import OslerError, UsageError
 
@@ -32,6 +33,8 @@ cli.add_typer(calc, name="calc")
 cli.add_typer(ehr, name="ehr")
 cli.add_typer(knowledge, name="knowledge")
 cli.add_typer(image_commands, name="image")
+cli.command("segment")(segment)
+cli.command("measure")(measure)
 
 # Typer may carry its own copy of click: the class is taken from what it exports.
 _CommandLineError: Any = typer.BadParameter.__mro__[1]

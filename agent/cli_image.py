@@ -1,4 +1,4 @@
-"""`osler image`: what image files are."""
+"""`osler image`: what image files are, outlines and lengths on a chest film, and a drawn film to try it on."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ image = typer.Typer(no_args_is_help=True, help="Images: DICOM, PNG, JPEG, TIFF."
 _SHARED = ("modality", "body_part", "view", "quality")
 
 
-@image.callback()
-def _group() -> None:
-    """Keeps `info` a subcommand while it is the only one."""
-
-
 @image.command("info")
 def info(
     files: Annotated[list[Path], typer.Argument(help="Image files.")],
@@ -28,6 +23,69 @@ def info(
     from agent.cli import emit
 
     emit(describe(files, frame), as_json, _text)
+
+
+@image.command("segment")
+def segment(
+    file: Annotated[Path, typer.Argument(help="A frontal chest film.")],
+    structure: Annotated[str, typer.Option(help="lungs or heart.")] = "lungs",
+    out: Annotated[Path, typer.Option(help="Where the masks go.")] = Path("masks"),
+    frame: Annotated[int, typer.Option(help="Which frame, from 0.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Outline the lung fields or the heart: DICOM SEG for a DICOM file, PNG with JSON for others. Unvalidated."""
+    from agent import cli_measure
+    from agent.cli import emit
+
+    emit(cli_measure.segment(file, structure, out, frame), as_json, cli_measure.segment_text)
+
+
+@image.command("measure")
+def measure(
+    file: Annotated[Path, typer.Argument(help="A frontal chest film.")],
+    frame: Annotated[int, typer.Option(help="Which frame, from 0.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Lung field areas and the cardiothoracic ratio with its range. Unvalidated, no verdict."""
+    from agent import cli_measure
+    from agent.cli import emit
+
+    emit(cli_measure.measure(file, frame), as_json, cli_measure.measure_text)
+
+
+@image.command("phantom")
+def phantom(
+    patient: Annotated[str, typer.Argument(help="A demo patient's id.")] = "demo-hfref",
+    out: Annotated[Path | None, typer.Option(help="The file; by default in OSLER_HOME.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Draw a chest film in a demo patient's name: nobody's picture, to try images with."""
+    from agent.cli import emit
+
+    emit(draw_phantom(patient, out), as_json, lambda body: str(body["path"]))
+
+
+def draw_phantom(patient: str, out: Path | None = None) -> dict[str, Any]:
+    """Write the drawn film of a demo patient.
+
+    Raises:
+        UsageError: no such demo patient.
+    """
+    from agent.settings import Settings
+    from tools.ehr.demo import demo_patients
+    from tools.errors import UsageError
+    from tools.imaging.phantom import draw, write_phantom
+
+    known = {one.id: one for one in demo_patients()}
+    if patient not in known:
+        raise UsageError(
+            f"no demo patient {patient!r}", found=patient, expected=", ".join(known), action="see `osler demo`"
+        )
+    path = out or Settings.from_environment().home / "demo" / f"{patient}-chest-pa.dcm"
+    rows = [entry["resource"] for entry in known[patient].bundle["entry"]]
+    resource = next(row for row in rows if row["resourceType"] == "Patient")
+    write_phantom(path, resource, known[patient].as_of[:10])
+    return {"path": str(path), "patient": patient, "drawn_ratio": round(draw().ratio, 3)}
 
 
 def describe(files: list[Path], frame: int = 0) -> dict[str, Any]:

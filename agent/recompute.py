@@ -6,14 +6,16 @@ A correction changes the consultation, never the record; what it replaces stays 
 from __future__ import annotations
 
 import json
+import re
 
 from langgraph.runtime import Runtime
 
+from agent.redraw import drawn_region, redraw
 from agent.runtime import Services, utc_now
 from agent.state import Board, Json, State, current_records, dump, load
 from agent.steps import CORRECTION
 from knowledge.claim import content_id
-from knowledge.evidence import Decision, Derivation, Evidence, FhirElement, Statement, Value, show_value
+from knowledge.evidence import Decision, Derivation, DicomRegion, Evidence, FhirElement, Statement, Value, show_value
 from knowledge.quantity import Quantity, UnitError, check_unit, convert
 from tools.calculators.limits import possible
 from tools.errors import BadInput, UsageError
@@ -76,14 +78,7 @@ def corrections(request: Json, board: Board, state: State, services: Services) -
     """
     target, home, _ = find_target(request["evidence"], board)
     check_correctable(target, home, request)
-    value, unit, comparator = _value(request["value"], target, services)
-    fields: Json = {
-        "value": value,
-        "unit": unit,
-        "comparator": comparator,
-        "range": None,
-        "display": str(value) if target.slot == CHOICE_SLOT else show_value(value, unit, None, comparator),
-    }
+    fields = _fields(request, target, home, board, state, services)
     made: list[Made] = []
     for record in sorted(board.records.values(), key=lambda found: found.slot != home.slot):
         items: dict[int, Evidence] = {}
@@ -113,13 +108,36 @@ def corrections(request: Json, board: Board, state: State, services: Services) -
     return made
 
 
+def _fields(request: Json, target: Evidence, home: ToolRecord, board: Board, state: State, services: Services) -> Json:
+    """What the corrected evidence holds instead."""
+    drawn = drawn_region(target, board)
+    if drawn is not None and request["value"] is not None:
+        return redraw(request["value"], target, drawn, home, board, state["case"], services)
+    value, unit, comparator = _value(request["value"], target, services)
+    return {
+        "value": value,
+        "unit": unit,
+        "comparator": comparator,
+        "range": None,
+        "display": str(value) if target.slot == CHOICE_SLOT else show_value(value, unit, None, comparator),
+    }
+
+
 def _same_fact(held: Evidence, target: Evidence) -> bool:
-    """The same element of the same resource, read into another slot with the same meaning."""
+    """The same element of the same resource, or fact of the same image, read into another slot."""
     ours, theirs = held.source, target.source
+    if isinstance(ours, DicomRegion) and isinstance(theirs, DicomRegion):
+        # `image.1.identity` and `film_identity`: the last word of the slot says which fact of the image it is.
+        same = ours == theirs and ours.segment is None and _last_word(held.slot) == _last_word(target.slot)
+        return same and held.value == target.value
     if not isinstance(ours, FhirElement) or not isinstance(theirs, FhirElement) or ours.reference is None:
         return False
     same = (ours.reference, ours.path) == (theirs.reference, theirs.path)
     return same and held.value == target.value and held.unit == target.unit
+
+
+def _last_word(slot: str) -> str:
+    return re.split(r"[._]", slot)[-1]
 
 
 def _reason(request: Json, held: Evidence) -> Statement | Decision:
@@ -144,6 +162,13 @@ def check_correctable(target: Evidence, record: ToolRecord, request: Json) -> No
             found=target.display,
             expected="a correction of what it was decided on",
             action=f"correct one of: {sorted(record.bindings)}",
+        )
+    if isinstance(target.source, DicomRegion) and target.source.segment and not isinstance(target.value, str):
+        raise UsageError(
+            f"{target.slot} is measured on an outline and is not edited",
+            found=target.display,
+            expected="a correction of the outline",
+            action=f"correct one of: {', '.join(sorted(record.bindings.values()))}",
         )
     if target.kind == "passage":
         raise UsageError(

@@ -41,6 +41,7 @@ class DicomRegion(_Source):
     """A region of an image. Scale is in mm per pixel (rows, columns) and never without its source.
 
     UIDs are the file's own: None where it has none (PNG, JPEG); the file is always named by its SHA-256.
+    `algorithm` (name and version) drew the region of a `structure` (SYSTEM|CODE). What is not `validated` decides nothing.
     """
 
     kind: Literal["dicom"] = "dicom"
@@ -53,6 +54,9 @@ class DicomRegion(_Source):
     box: tuple[float, float, float, float] | None = None
     pixel_spacing_mm: tuple[float, float] | None = None
     spacing_source: str | None = None
+    algorithm: str | None = None
+    structure: str | None = None
+    validated: bool | None = None
 
 
 class GuidelinePassage(_Source):
@@ -149,6 +153,8 @@ Source = Annotated[
     FhirElement | DicomRegion | GuidelinePassage | Statement | Derivation | ModelReading | Decision,
     Field(discriminator="kind"),
 ]
+# Left out of the hash where they are empty: regions without them keep the id they had before there were any.
+_LATER = ("algorithm", "structure", "validated")
 _LINEAGE = ("inputs", "steps", "retrieved_at", "sensitivity", "missing", "trend", "warnings")
 
 
@@ -183,6 +189,9 @@ class Evidence(BaseModel):
         if not body["source"].get("regions", True):
             # Readings without regions keep the id they had before there were any.
             del body["source"]["regions"]
+        for key in _LATER:
+            if body["source"].get(key, True) is None:
+                del body["source"][key]
         text = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         object.__setattr__(self, "kind", self.source.kind)
         object.__setattr__(self, "id", "e" + hashlib.sha256(text.encode()).hexdigest()[:12])

@@ -15,6 +15,9 @@ def catalog() -> dict[str, ToolSpec[Any]]:
     from tools.calculators.tool import calculator_tools
     from tools.drugs import renal_dosing
     from tools.ehr.reads import TOOLS as record_reads
+    from tools.imaging import film_facts, measure
+    from tools.imaging.describe import image_describe
+    from tools.vlm.read import image_read
 
     specs: list[ToolSpec[Any]] = [
         *record_reads,
@@ -22,6 +25,10 @@ def catalog() -> dict[str, ToolSpec[Any]]:
         *calculator_tools(),
         guidelines.guideline_search,
         renal_dosing,
+        image_describe,
+        *film_facts.TOOLS,
+        *measure.TOOLS,
+        image_read,
         *logic.TOOLS,
     ]
     return {spec.name: spec for spec in specs}

@@ -97,7 +97,7 @@ def _calculators(services: Services, name: str) -> Iterator[None]:
     class Broken(ToolSpec[Any]):
         async def call(self, arguments: dict[str, Any], ctx: ToolContext) -> ToolOutput:
             output = await spec.call(arguments, ctx)
-            return dataclasses.replace(output, evidence=[_another(item) for item in output.evidence])
+            return output.model_copy(update={"evidence": [_another(item) for item in output.evidence]})
 
     shell = Broken(**{field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)})
     services.tools[name] = shell

@@ -62,6 +62,16 @@ class Ratio:
         """Right and left cardiac, thoracic."""
         return self.cardiac_right, self.cardiac_left, self.thoracic
 
+    @property
+    def ends(self) -> dict[End, Point]:
+        """The four ends that a person can move."""
+        return {
+            "heart_right": self.cardiac_right.end,
+            "heart_left": self.cardiac_left.end,
+            "thorax_right": self.thoracic.start,
+            "thorax_left": self.thoracic.end,
+        }
+
 
 def cardiothoracic(segments: Sequence[Segment]) -> Ratio:
     """The ratio of a right lung, a left lung and a heart of one film.
@@ -98,7 +108,7 @@ def cardiothoracic(segments: Sequence[Segment]) -> Ratio:
         "thorax_right": ((start, end)[flipped], row),
         "thorax_left": ((end, start)[flipped], row),
     }
-    return _ratio(ends, middle, edited=any(segment.edited for segment in (right, left, heart)))
+    return ratio_of(ends, middle, edited=any(segment.edited for segment in (right, left, heart)))
 
 
 def with_points(ratio: Ratio, points: Mapping[End, Point]) -> Ratio:
@@ -107,12 +117,7 @@ def with_points(ratio: Ratio, points: Mapping[End, Point]) -> Ratio:
     Raises:
         BadInput: a point is not finite, or the heart is left without width or wider than the thorax.
     """
-    ends: dict[End, Point] = {
-        "heart_right": ratio.cardiac_right.end,
-        "heart_left": ratio.cardiac_left.end,
-        "thorax_right": ratio.thoracic.start,
-        "thorax_left": ratio.thoracic.end,
-    }
+    ends = ratio.ends
     unknown = set(points) - set(ends)
     if unknown or not np.isfinite(np.asarray(list(points.values()), dtype=float)).all():
         raise BadInput(
@@ -121,10 +126,15 @@ def with_points(ratio: Ratio, points: Mapping[End, Point]) -> Ratio:
             expected=f"(column, row) for any of {', '.join(ends)}",
             action="move an end on the film",
         )
-    return replace(_ratio(ends | dict(points), ratio.midline, edited=True), low=None, high=None)
+    return replace(ratio_of(ends | dict(points), ratio.midline, edited=True), low=None, high=None)
 
 
-def _ratio(ends: Mapping[End, Point], middle: float, *, edited: bool) -> Ratio:
+def ratio_of(ends: Mapping[End, Point], middle: float, *, edited: bool = False) -> Ratio:
+    """The ratio of four ends and a midline, with the range of borders that were found.
+
+    Raises:
+        BadInput: the heart is left without width or is wider than the thorax.
+    """
     cardiac = abs(ends["heart_left"][0] - ends["heart_right"][0])
     thoracic = abs(ends["thorax_left"][0] - ends["thorax_right"][0])
     if not 0 < cardiac < thoracic:
