@@ -23,6 +23,7 @@ LISTS = {
     "vitals": "record.vitals",
     "timeline": "record.timeline",
 }
+CHEST_FILM = "attached_chest_film"
 VERSION = "1.0.0"
 _ASSERTIONS = {True: "present", False: "absent"}
 
@@ -49,6 +50,13 @@ def facts_of(read: dict[str, list[Evidence]]) -> list[Fact]:
                     quantity.unit if quantity else None,
                 )
             )
+    facts += [
+        Fact(CHEST_FILM, "present", item.id)
+        for slot, found in read.items()
+        if slot.startswith("image.")
+        for item in found
+        if item.slot == f"{slot}.body_part" and str(item.value).lower() == "chest"
+    ]
     return facts
 
 
