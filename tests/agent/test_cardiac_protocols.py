@@ -110,6 +110,40 @@ def test_st_elevation_calls_for_reperfusion_and_aspirin(ask: Ask) -> None:
     assert "Aspirin 300 mg" in treatments(answer)
 
 
+RISING = troponin((38, "09:20"), (112, "12:30"))
+
+
+def test_a_rising_troponin_is_named_first_and_treated_without_a_heart_score(ask: Ask) -> None:
+    note = f"Chest pain at rest since this morning. ECG: ST depression, no ST elevation. No pulse deficit. {QUIET}"
+    drugs = [{"id": "m1", "text": "Sildenafil 100 mg"}]
+    answer = ask("acute-chest-pain", note, observations=[*pressure(138, 82), *bloods(), *RISING], medications=drugs)
+    assert answer.claims[0].text.startswith("High-sensitivity troponin T 112 ng/L")
+    assert "Fondaparinux" in treatments(answer)
+    assert "Sildenafil 100 mg is on the list: no nitrate" in claims(answer)
+    assert "HEART score" not in claims(answer)
+
+
+def test_bleeding_decides_before_the_troponin(ask: Ask) -> None:
+    note = "Chest pain at rest, melaena for three days. ECG: ST depression, no ST elevation."
+    seen = [*pressure(98, 54), *bloods(), *RISING, result("loinc:718-7", 6.3, "g/dL")]
+    drugs = [{"id": "m1", "text": "Naproxen 500 mg"}]
+    answer = ask("acute-chest-pain", note, observations=seen, medications=drugs)
+    assert answer.claims[0].text.startswith("Haemoglobin 6.3 g/dL")
+    assert "Transfuse red cells now" in treatments(answer)
+    assert "Stop Naproxen 500 mg" in treatments(answer)
+    for words in ("Aspirin", "prasugrel", "Fondaparinux"):
+        assert words not in treatments(answer)
+    assert "invasive strategy" not in " ".join(step.text for step in answer.next_steps)
+
+
+def test_anaemia_between_the_thresholds_is_a_decision_not_an_order(ask: Ask) -> None:
+    note = "Chest pain at rest, melaena for three days. ECG: ST depression, no ST elevation."
+    seen = [*pressure(118, 64), *bloods(), *RISING, result("loinc:718-7", 8.6, "g/dL")]
+    answer = ask("acute-chest-pain", note, observations=seen)
+    assert "restrictive threshold of 7 g/dL does not hold here" in claims(answer)
+    assert "Transfuse red cells now" not in treatments(answer)
+
+
 def test_features_of_dissection_hold_aspirin_and_reperfusion_back(ask: Ask) -> None:
     note = "Abrupt tearing chest pain, weak left radial pulse. ECG: inferior ST elevation. Suspected MI."
     answer = ask("acute-chest-pain", note, observations=pressure(182, 90))
@@ -133,7 +167,40 @@ def test_pregnancy_excludes_an_ace_inhibitor_for_hypertension(ask: Ask) -> None:
         observations=[*pressure(158, 98), *bloods()],
     )
     assert "never an ACE inhibitor or ARB" in claims(answer)
+    assert "below 140 mmHg over 90 mmHg (SMFM)" in claims(answer)
     assert treatments(answer).startswith("Stop Lisinopril 10 mg")
+    assert "Low-dose aspirin from 12 weeks" in treatments(answer)
+
+
+def test_asthma_in_pregnancy_leaves_nifedipine(ask: Ask) -> None:
+    conditions = [
+        {"id": "c1", "code": "snomed:38341003", "text": "Hypertension", "recorded": "2024-01-01", "clinical": "active"},
+        {"id": "c2", "code": "snomed:72892002", "text": "Pregnancy", "recorded": "2026-03-01", "clinical": "active"},
+        {"id": "c3", "code": "snomed:195967001", "text": "Asthma", "recorded": "2012-01-01", "clinical": "active"},
+    ]
+    answer = ask(
+        "hypertension",
+        "No heart failure. No complete heart block.",
+        born="1992-01-01",
+        gender="female",
+        conditions=conditions,
+        observations=[*pressure(152, 96), *bloods()],
+    )
+    assert "contraindicated in asthma" in claims(answer)
+    assert "nifedipine in a modified-release form" in treatments(answer)
+    assert "labetalol" not in treatments(answer)
+
+
+def test_an_untreated_pressure_gets_a_target_and_its_ibuprofen_stopped(ask: Ask) -> None:
+    condition = {"id": "c1", "code": "snomed:38341003", "text": "Hypertension", "clinical": "active"}
+    answer = ask(
+        "hypertension",
+        conditions=[condition],
+        medications=[{"id": "m1", "code": "rxnorm:5640", "text": "Ibuprofen 400 mg"}],
+        observations=[*pressure(162, 96), *bloods()],
+    )
+    assert "Target: below 130 mmHg over 80 mmHg (AHA/ACC)" in claims(answer)
+    assert "Stop Ibuprofen 400 mg" in treatments(answer)
 
 
 def test_a_raised_pressure_is_confirmed_before_it_is_treated(ask: Ask) -> None:
@@ -167,3 +234,23 @@ def test_potassium_kidney_pulse_and_angioedema_hold_three_pillars_back(ask: Ask)
     for words in ("Sacubitril", "spironolactone", "beta blocker proven"):
         assert words not in treatments(answer)
     assert "here 5.4 mmol/L" in claims(answer)
+
+
+def test_a_harmful_drug_stops_and_the_beta_blocker_goes_on(ask: Ask) -> None:
+    seen = [*pressure(126, 78), *bloods(), result("loinc:8867-4", 72, "/min"), result("loinc:10230-1", 28, "%")]
+    drugs = [{"id": "m1", "text": "Bisoprolol 2.5 mg"}, {"id": "m2", "text": "Diltiazem 120 mg"}]
+    answer = ask("heart-failure-reduced-ef", conditions=HF, medications=drugs, observations=seen)
+    assert "Stop Diltiazem 120 mg" in treatments(answer)
+    assert "Bisoprolol 2.5 mg stays, and is raised" in claims(answer)
+
+
+def test_a_high_potassium_raises_no_dose_and_angioedema_rules_the_arni_out(ask: Ask) -> None:
+    seen = [*pressure(112, 70), *bloods(5.7, 1.9), result("loinc:8867-4", 70, "/min"), result("loinc:10230-1", 25, "%")]
+    drugs = [{"id": "m1", "code": "rxnorm:52175", "text": "Losartan 50 mg"}]
+    note = "History of angioedema on enalapril. Ankle swelling."
+    answer = ask("heart-failure-reduced-ef", note, conditions=HF, medications=drugs, observations=seen)
+    steps = " ".join(step.text for step in answer.next_steps)
+    assert "so its dose is not raised" in claims(answer)
+    assert "sacubitril with valsartan and every ACE inhibitor are ruled out" in claims(answer)
+    assert "Raise Losartan" not in steps
+    assert "Loop diuretic" in steps

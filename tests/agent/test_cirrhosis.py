@@ -116,7 +116,7 @@ def test_kidney_injury_with_ascites_encephalopathy_and_a_beta_blocker(osler: Cli
     found = answer(osler, tmp_path, body)
     assert "acute kidney injury in cirrhosis" in found["red"]
     assert "peritonitis is not excluded" in found["red"]
-    assert step(found, "Reduce or stop Propranolol 40 mg")
+    assert step(found, "Stop Propranolol 40 mg")
     assert not step(found, "Spironolactone 100 mg a day")
     assert not step(found, "large-volume paracentesis with human albumin")
     assert step(found, "Lactulose to two or three soft stools")
@@ -126,3 +126,25 @@ def test_peritonitis_by_cell_count(osler: ClinicalAssistant, tmp_path: Path) -> 
     found = answer(osler, tmp_path, patient("cirrhosis-sbp", "Tense ascites, fever.", neutrophils=480))
     assert "spontaneous bacterial peritonitis" in found["red"]
     assert step(found, "human albumin 1.5 g/kg at diagnosis and 1 g/kg on day 3")
+
+
+def test_peritonitis_on_record_stops_the_beta_blocker_and_kidney_injury_the_diuretic(
+    osler: ClinicalAssistant, tmp_path: Path
+) -> None:
+    note = "Tense ascites, spontaneous bacterial peritonitis, grade 1 encephalopathy. No variceal bleeding."
+    drugs = ("Propranolol 40 mg", "Furosemide 40 mg")
+    body = patient("cirrhosis-stated", note, drugs=drugs, creatinine=1.9, before=1.0)
+    body["allergies"] = [{"id": "a1", "text": "Ceftriaxone", "reaction": "anaphylaxis"}]
+    found = answer(osler, tmp_path, body)
+    assert "peritonitis is on record" in found["red"]
+    assert step(found, "Stop Propranolol 40 mg") and step(found, "Stop Furosemide 40 mg")
+    assert not step(found, "Ceftriaxone or cefotaxime")
+    assert "Child-Pugh 8 points: class B" in found["claims"]
+    assert "MELD is calculated again" not in found["claims"]
+
+
+def test_ascites_without_a_tap_leaves_infection_open(osler: ClinicalAssistant, tmp_path: Path) -> None:
+    found = answer(osler, tmp_path, patient("cirrhosis-tap", "Mild ascites. No encephalopathy. No variceal bleeding."))
+    gap = next(body for what, body in found["gaps"].items() if "Infection of the ascites" in what)
+    assert gap["reason"] == "missing_input"
+    assert "surveillance is due" in found["claims"]

@@ -102,7 +102,7 @@ def test_pregnancy_stops_the_statin_and_starts_nothing(osler: ClinicalAssistant,
     )
     assert "contraindicated in pregnancy" in red
     assert "Stop Atorvastatin 40 mg" in steps
-    assert "add ezetimibe" not in steps
+    assert "dd ezetimibe" not in steps
     assert "Goal of LDL" not in claims
 
 
@@ -120,7 +120,7 @@ def test_simvastatin_with_clarithromycin_and_dark_urine(osler: ClinicalAssistant
     assert "rhabdomyolysis until excluded" in red
     assert "Simvastatin 40 mg together with Clarithromycin 500 mg: contraindicated" in red
     assert "Stop Simvastatin 40 mg now" in steps
-    assert "add ezetimibe" not in steps
+    assert "dd ezetimibe" not in steps
 
 
 def test_very_high_triglycerides_are_a_red_flag(osler: ClinicalAssistant, tmp_path: Path) -> None:
@@ -129,3 +129,20 @@ def test_very_high_triglycerides_are_a_red_flag(osler: ClinicalAssistant, tmp_pa
     assert "risk of acute pancreatitis" in red
     assert "a calculated LDL is not valid" in claims
     assert "think of familial hypercholesterolaemia" not in claims
+
+
+def test_above_the_goal_the_dose_is_raised_and_ezetimibe_added(osler: ClinicalAssistant, tmp_path: Path) -> None:
+    results = [ldl(3.1), lab("lpa", "loinc:10835-7", 62, "mg/dL")]
+    claims, _, steps = answer(
+        osler,
+        tmp_path,
+        "li-raise",
+        conditions=[INFARCTION],
+        observations=results,
+        medications=[{"id": "m1", "text": "Atorvastatin 20 mg"}],
+        notes=note("No liver disease, no muscle pain. Not frail. No rhabdomyolysis."),
+    )
+    assert "High intensity is atorvastatin 40 mg to 80 mg" in claims
+    assert "high-intensity statin (atorvastatin up to 80 mg)" in steps
+    assert "Add ezetimibe" in steps
+    assert "not converted into a molar value" in claims

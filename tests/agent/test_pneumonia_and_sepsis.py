@@ -186,3 +186,18 @@ def test_chemotherapy_makes_it_neutropenic_sepsis_whatever_the_score(osler: Clin
     found = answer(osler, tmp_path, body, "sepsis")
     assert "possible neutropenic sepsis" in found["red"]
     assert "low risk by the score" not in found["claims"]
+
+
+def test_pulmonary_oedema_in_shock_gets_a_vasopressor_and_no_bolus(osler: ClinicalAssistant, tmp_path: Path) -> None:
+    allergy = {"id": "a1", "text": "Piperacillin with tazobactam", "reaction": "anaphylaxis"}
+    note = "Rigors, foul urine. Chest X-ray: pulmonary oedema. Breathing worse after fluid."
+    body = patient("sepsis-oedema", "1948-02-01", SHOCK, {"lactate": 3.9}, allergies=[allergy], note=note)
+    found = answer(osler, tmp_path, body, "sepsis")
+    assert "no fluid bolus by weight" in found["red"] and "Piperacillin with tazobactam (anaphylaxis)" in found["red"]
+    assert not any("Balanced crystalloid" in step["text"] for step in found["steps"])
+    assert "norepinephrine" in drugs(found)
+
+
+def test_a_high_score_without_a_recorded_infection_asks_for_one(osler: ClinicalAssistant, tmp_path: Path) -> None:
+    body = patient("sepsis-open", "1948-02-01", SHOCK, note="Drowsy. Breathing room air.")
+    assert "could this be sepsis?" in answer(osler, tmp_path, body, "sepsis")["claims"]

@@ -53,6 +53,7 @@ def test_after_a_heart_attack_an_sglt2_inhibitor_and_semaglutide(osler: Clinical
     assert "NICE adds semaglutide" in claims
     assert "SGLT2 inhibitor, with sick day rules" in steps
     assert "Semaglutide, raised to 1 mg" in steps
+    assert "Metformin 500 mg continues" in claims
     assert not red
 
 
@@ -96,3 +97,25 @@ def test_an_hba1c_without_its_unit_is_not_interpreted(osler: ClinicalAssistant, 
     assert "No usable HbA1c" in claims
     assert "HbA1c 7.2" not in claims.replace("(HbA1c 7.2", "")
     assert "with its unit" in steps
+
+
+def test_ketoacidosis_in_the_past_bars_an_sglt2_inhibitor_and_a_transfusion_the_hba1c(
+    osler: ClinicalAssistant, tmp_path: Path
+) -> None:
+    past = {"id": "d2", "text": "Diabetic ketoacidosis", "code": "snomed:420422005", "clinical": "resolved"}
+    kidneys = {"id": "d3", "text": "Chronic kidney disease", "code": "snomed:709044004", "clinical": "active"}
+    note = {"id": "n1", "at": "2026-10-20T10:00:00Z", "text": "Two units of red cells after the operation."}
+    results = [lab("a1", "loinc:4548-4", 6.4, "%"), *kidney(1.2)]
+    claims, _, steps = answer(
+        osler,
+        tmp_path,
+        "t2-past",
+        conditions=[TYPE_2, past, kidneys],
+        observations=results,
+        medications=[METFORMIN],
+        notes=[note],
+    )
+    assert "No SGLT2 inhibitor" in claims and "SGLT2 inhibitor, with sick day rules" not in steps
+    assert "an SGLT2 inhibitor from" not in claims
+    assert "fructosamine" in steps and "by HbA1c alone NICE does not intensify" not in claims
+    assert "Metformin 500 mg continues" in claims

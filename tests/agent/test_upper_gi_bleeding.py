@@ -122,3 +122,25 @@ def test_a_bleed_of_years_ago_is_no_emergency(osler: ClinicalAssistant, tmp_path
     found = answer(osler, tmp_path, patient("ugib-old", "Review of blood pressure.", conditions=[old]))
     assert "Glasgow-Blatchford" not in found["claims"]
     assert found["red"] == ""
+
+
+def test_hypoxia_or_limb_ischaemia_forbids_terlipressin_and_shock_the_beta_blocker(
+    osler: ClinicalAssistant, tmp_path: Path
+) -> None:
+    low = result("loinc:59408-5", "Oxygen saturation", 86, "%")
+    propranolol = {"id": "m1", "text": "Propranolol 40 mg"}
+    body = varices("ugib-hypoxia", medications=[propranolol])
+    body["observations"].append(low)
+    found = answer(osler, tmp_path, body)
+    assert "No terlipressin" in found["red"] and "Terlipressin intravenously" not in found["steps"]
+    assert "Octreotide or somatostatin" in found["steps"] and "Pause Propranolol 40 mg" in found["steps"]
+    limb = {"id": "c2", "text": "Critical limb ischaemia", "clinical": "active"}
+    assert "No terlipressin" in answer(osler, tmp_path, varices("ugib-limb", conditions=[limb]))["red"]
+
+
+def test_shock_with_a_fair_haemoglobin_names_the_restrictive_threshold(
+    osler: ClinicalAssistant, tmp_path: Path
+) -> None:
+    found = answer(osler, tmp_path, patient("ugib-shock", f"Haematemesis. {DENIED}", pulse=112, pressure=98, hb=9.4))
+    assert "restrictive threshold of 70 g/L" in found["claims"]
+    assert "transfuse red cells" not in found["claims"]
