@@ -1,6 +1,6 @@
 """The page (Gradio): layout and events. No clinical logic: what is shown comes from a consultation's document.
 
-    osler app [--port 7860] [--host 127.0.0.1]
+    osler app [--port 7860] [--host 127.0.0.1] [--review-plan]
 
 Loopback only, never shared, no analytics, no request to any other machine. A session holds its consultation's id and
 what its user typed; nothing of a patient is kept in an object that two sessions could share.
@@ -30,7 +30,6 @@ HERE = Path(__file__).parent
 PORT = 7860
 # A new home needs its search index and store first; the page is up when its first question will not wait.
 WARM_SECONDS = 60.0
-MAX_NOTE = "2mb"
 
 
 def check_host(host: str) -> None:
@@ -60,21 +59,25 @@ def check_port(host: str, port: int) -> None:
                              action="give another one: osler app --port 7861") from error
 
 
-def serve(host: str = "127.0.0.1", port: int = PORT) -> None:
+def serve(host: str = "127.0.0.1", port: int = PORT, *, review_plan: bool = False) -> None:
     """Serve the page until interrupted.
+
+    Args:
+        review_plan: show each plan before it runs.
 
     Raises:
         UsageError: the host is not loopback, or the port is taken.
     """
     check_host(host)
     check_port(host, port)
-    settings = Settings.from_environment()
+    settings = Settings.from_environment().model_copy(update={"review_plan": review_plan})
     settings.home.mkdir(parents=True, exist_ok=True)
     # Gradio keeps uploads and downloads in the temporary folder: inside OSLER_HOME, for this user, gone at the end.
     folder = Path(tempfile.mkdtemp(prefix="page-", dir=settings.home))
     tempfile.tempdir = str(folder)
 
     from app_desk import Desk
+    from app_files import MAX_FILE
 
     desk = Desk(settings)
     signal.signal(signal.SIGTERM, _end)
@@ -88,7 +91,7 @@ def serve(host: str = "127.0.0.1", port: int = PORT) -> None:
         warming.join(WARM_SECONDS)
         blocks.queue(default_concurrency_limit=AT_ONCE, api_open=False).launch(
             server_name=host, server_port=port, share=False, prevent_thread_lock=True, quiet=True, show_error=False,
-            theme=theme(), css_paths=[HERE / "app_style.css"], js=THEME_JS, footer_links=[], max_file_size=MAX_NOTE,
+            theme=theme(), css_paths=[HERE / "app_style.css"], js=THEME_JS, footer_links=[], max_file_size=MAX_FILE,
             ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False,
         )
         typer.echo(f"Osler is at http://{host}:{port}", err=True)
@@ -114,18 +117,20 @@ def _warm(desk: Any) -> None:
 def command(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = PORT,
     host: Annotated[str, typer.Option(help="Loopback address.")] = "127.0.0.1",
+    review_plan: Annotated[bool, typer.Option("--review-plan", help="Show each plan before it runs.")] = False,
 ) -> None:
     """Serve the page to this machine."""
-    serve(host, port)
+    serve(host, port, review_plan=review_plan)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Serve Osler's page to this machine.")
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--review-plan", action="store_true", help="Show each plan before it runs.")
     given = parser.parse_args()
     try:
-        serve(given.host, given.port)
+        serve(given.host, given.port, review_plan=given.review_plan)
     except OslerError as problem:
         said = problem.document()
         typer.echo("\n  ".join(str(said[part]) for part in ("message", "found", "expected", "action")), err=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from app_changes import change_box, corrections_made
 from app_cite import Citations
 from app_evidence import Known
+from app_film import images
 from app_forms import Control, answer_form, control_for
 from app_parts import REASONS, Json, clock, count, day, esc, fold, key, label, sentence, title
 from app_steps import run_summary
@@ -32,7 +33,7 @@ def assessment(document: Json, known: Known, change: Json | None = None) -> str:
     body = [
         head(document), _critical(document, cites),
         change_box(change, cites, document["version"], known.criteria) if change else "",
-        plan_line(document, cites, known),
+        plan_line(document, cites, known), images(document, known.films, known.by),
         _flags(flags, urgent, cites), _sections(others, steps, cites, near=True), _next_steps(steps, cites),
         _gaps(document, known), _sections(others, steps, cites, near=False), _differential(document, cites),
         corrections_made(document, cites),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app_desk import GENERAL, Line, Person
-from app_parts import Json, clock, day, empty, esc
+from app_files import Imported
+from app_parts import Json, bullets, clock, count, day, empty, esc, fold
 
 WHAT_CAN_YOU_DO = "What can you do?"
+CARDS = 24
 
 
 def banner(person: Person) -> str:
@@ -72,18 +74,42 @@ def _list(facts: dict[str, list[Json]], slot: str) -> str:
 
 def cards(lines: Iterable[Line]) -> str:
     """What the page shows before a patient is chosen: those there are."""
+    lines = list(lines)
     rows = "".join(
         f'<li><button type="button" class="o-card" data-do="pick" data-patient="{esc(line.id)}"><span '
         'class="o-card-name">'
         f'{esc(line.name)}</span><span class="o-card-text">{esc(line.summary)}</span>'
         + (f'<span class="o-card-ask">{esc(line.question)}</span>' if line.question else "") + "</button></li>"
-        for line in list(lines)[:24]
+        for line in lines[:CARDS]
     )
     if not rows:
         return empty("No patient in the recor"
-                     "d", "<p>Import Bundles with <code>osler ehr import PATH</code>, or load the demo "
+                     "d", "<p>Import a record with the button above, or load the demo "
                      "patients with <code>osler demo --load</code>, then reload this page.</p>")
-    return f'<section class="o-cards" aria-label="Patients"><h2>Choose a patient</h2><ul>{rows}</ul></section>'
+    more = f'<p class="o-hint">{len(lines) - CARDS} more in the list above.</p>' if len(lines) > CARDS else ""
+    return f'<section class="o-cards" aria-label="Patients"><h2>Choose a patient</h2><ul>{rows}</ul>{more}</section>'
+
+
+def taken(done: Imported) -> str:
+    """A record that was imported: what it held, and what was kept as it came although it is odd."""
+    told = fold("import-warnings", count(len(done.warnings), "remark"), bullets(done.warnings[:200])) \
+        if done.warnings else ""
+    return (f'<div class="o-notice" role="status"><p><b>Imported</b> Patient/{esc(done.patient)}: '
+            f'{count(done.created, "new resource")}{f", {done.unchanged} known" if done.unchanged else ""}.</p>{told}'
+            '</div>')
+
+
+def welcome(lines: list[Line]) -> str:
+    """The first thing on the page: what this is, what it can do, who there is."""
+    if not lines:
+        return cards(lines)
+    return (
+        '<div class="o-intro"><p>Choose a patient and ask in plain words. Osler reads the record, works through a '
+        'guideline protocol or a look-up, and every statement opens what it rests on. What is not known is asked for, '
+        'never assumed. Each patient below comes with a question to begin with, or bring a record of your own.</p>'
+        f'<button type="button" class="o-chip" data-do="example" data-question="{esc(WHAT_CAN_YOU_DO)}">'
+        f'{esc(WHAT_CAN_YOU_DO)}</button></div>{cards(lines)}'
+    )
 
 
 def questions(line: Line | None) -> str:
@@ -110,6 +136,12 @@ def abilities(protocols: Iterable[tuple[str, str, bool]], calculators: Iterable[
         f'<h3>Protocols</h3><ul class="o-list">{rows}</ul><h3>Look-ups</h3><p>Problems, medication, allergies, '
         'laboratory results '
         f"and vital signs with their trend, notes, the timeline.</p><h3>Calculators</h3><p>{listed}.</p>"
-        "<h3>Not covered</h3><p>Images, and every clinical question outside these protocols: Osler then says so.</p>"
+        "<h3>Notes and images</h3><p>Attach them to a question. A note is searched for findings. Of an image Osler "
+        "says what it is, its scale, whose it is and how good; on a frontal chest film it draws the lung fields and a "
+        "cardiothoracic ratio, which are not validated and can be corrected by hand.</p>"
+        "<h3>Corrections</h3><p>Any value can be corrected, or tried with What if; only what depends on it is worked "
+        "out again.</p>"
+        "<h3>Not covered</h3><p>What is in an image, and every clinical question outside these protocols: Osler then "
+        "says so.</p>"
         "</article>"
     )

@@ -11,8 +11,13 @@ from app_parts import Json, clock, count, esc, fold, label
 PLACES = {"claims": "Statement", "next_steps": "Next step", "not_answered": "Not answered"}
 
 
-def change_box(change: Json, cites: Citations, version: int, criteria: Mapping[str, str]) -> str:
-    """What a correction did: corrected, worked out again, kept, opened, closed; then the answer before and after."""
+def change_box(change: Json, cites: Citations, version: int, criteria: Mapping[str, str], *,
+               supposed: bool = False) -> str:
+    """What a correction did: corrected, worked out again, kept, opened, closed; then the answer before and after.
+
+    Args:
+        supposed: nothing was corrected; it is what a copy with another value says.
+    """
     counts = []
     for name, head in (("rerun", "worked out again"), ("kept", "kept"), ("added", "added"), ("dropped", "dropped")):
         slots = change[name]
@@ -24,10 +29,12 @@ def change_box(change: Json, cites: Citations, version: int, criteria: Mapping[s
     body = f'<div class="o-diff">{diff}</div>' if diff else '<p class="o-hint">The answer reads as before.</p>'
     pairs = _corrected(change, cites)
     what = ", ".join(dict.fromkeys(cites.word(new) for _, new in pairs)) or "an input"
+    kind, told, verb = (("o-whatif", "What another value would change", "What if:") if supposed
+                        else ("o-change", "What the correction changed", "Corrected:"))
+    note = '<p class="o-hint">Only tried on a copy: the answer stands as it is.</p>' if supposed else ""
     return (
-        f'<section class="o-change" data-version="{version}" aria-label="What the correction changed"><h3 '
-        'tabindex="-1">'
-        f'Corrected: {esc(what)}</h3>{_values(pairs, cites)}'
+        f'<section class="{kind}" data-version="{version}" aria-label="{told}"><h3 tabindex="-1">'
+        f'{verb} {esc(what)}</h3>{note}{_values(pairs, cites)}'
         f'<div class="o-pills">{"".join(counts)}</div>'
         + fold("change-diff", f'{count(len(change["diff"]), "change")} in the answer', body, opened=True) + "</section>"
     )

@@ -12,6 +12,7 @@ VISIBLE = 5
 _ORDER = {"passage": 0, "derivation": 1, "fhir": 2, "statement": 3, "dicom": 4, "reading": 5}
 
 
+_IMAGE = re.compile(r"image\.(\d+)((?:\.\w+)?)")
 _WRITTEN = {
     text.lower(): text for text in (
         "ACC", "ACEP", "AF", "AHA", "AKI", "ASH", "CHEST", "CKD", "EHRA", "ESC", "EU", "KDIGO", "NICE", "NOAC", "NSAID",
@@ -28,7 +29,7 @@ def short_title(source: Json) -> str:
     written = f"{source.get('title')} {source.get('publisher')} {source.get('section')}"
     parts = []
     for part in str(source.get("document")).split("-"):
-        if part in _WRITTEN:
+        if part in _WRITTEN and (part != "chest" or "CHEST" in written):
             parts.append(_WRITTEN[part])
             continue
         found = re.search(rf"\b{re.escape(part)}\b", written, re.IGNORECASE)
@@ -76,6 +77,9 @@ class Citations:
 
     def word(self, item: Json) -> str:
         """What a piece of evidence is about, in the terminology's words: its concept, else its slot."""
+        image = _IMAGE.fullmatch(item["slot"])
+        if image:
+            return f"Image {image.group(1)}{image.group(2).replace('.', ' ').replace('_', ' ')}"
         concept = str(item.get("concept") or label(item["slot"]).replace(" ", "_"))
         return self.names.get(concept) or sentence(label(concept))
 

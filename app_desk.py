@@ -6,6 +6,7 @@ in as an argument and goes out as JSON.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
 import logging
@@ -20,7 +21,11 @@ from agent.api import Consultation
 from agent.events import Event
 from agent.records import Records
 from app_evidence import Behind
+from app_files import Imported, import_patient, sorted_files
+from app_film import Film, heads
+from app_forms import step_of
 from app_parts import Json
+from app_pixels import SMALL, film, image_of
 from knowledge.protocol import Protocol, default_protocols
 from knowledge.terminology import default_terminology
 from tools.ehr.compartment import walk
@@ -35,8 +40,8 @@ FACTS = {"patient.age": "record.age", "patient.sex": "record.sex", "allergies": 
          "problems": "record.problems", "medications": "record.medications", "critical": "record.critical"}
 WARMING = "Should this patient be anticoagulated?"
 GENERAL = ("What are the active problems?", "Which medications are taken?", "What was the last creatinine?")
-ExportFormat = Literal["json", "markdown", "fhir"]
-SUFFIX: dict[ExportFormat, str] = {"json": "json", "markdown": "md", "fhir": "fhir.json"}
+ExportFormat = Literal["pdf", "markdown", "fhir", "json"]
+SUFFIX: dict[ExportFormat, str] = {"pdf": "pdf", "markdown": "md", "fhir": "fhir.json", "json": "json"}
 
 
 @dataclass(frozen=True)
@@ -164,24 +169,41 @@ class Desk:
 
     # -- consultations -----------------------------------------------------------------------------------------------
 
-    def ask(self, question: str, patient: str | None, *, as_of: str | None = None, notes: Iterable[str] = (),
+    def import_patient(self, path: str) -> Imported:
+        """Take a record into the embedded store, as one new patient.
+
+        Raises:
+            UsageError, BadInput, IdentityMismatch: why it is not taken; nothing of it is kept.
+        """
+        return import_patient(self.osler.settings, Path(path))
+
+    def ask(self, question: str, patient: str | None, *, as_of: str | None = None, files: Iterable[str] = (),
             by: str = "") -> Consultation:
-        """Open a consultation; nothing runs until its events are read."""
+        """Open a consultation; nothing runs until its events are read.
+
+        Args:
+            files: notes and images that come with the question.
+        """
         if not patient:
             raise UsageError("no patient is chosen", found="nothing", expected="a patient of the record",
                              action="choose the patient first")
-        return self.osler.consult(question, patient, as_of=as_of, notes=list(notes), by=by or "clinician")
+        notes, images = sorted_files(files)
+        return self.osler.consult(question, patient, as_of=as_of, notes=notes, images=images, by=by or "clinician")
 
     def events(self, consult: Consultation) -> Iterator[Event]:
         """Run a consultation to its gate."""
         return consult.stream()
+
+    def question(self, consultation: str) -> str:
+        """What was asked, also before there is an answer."""
+        return str(self.osler.portal.call(self.osler.core.state(consultation))["case"]["question"])
 
     def document(self, consultation: str) -> Json:
         """The document of a consultation."""
         return self.osler.open(consultation).document()
 
     def export(self, consultation: str) -> dict[ExportFormat, str]:
-        """The answer as files: JSON, Markdown, FHIR. Paths by format."""
+        """The answer as files: PDF, Markdown, FHIR, JSON. Paths by format."""
         consult = self.osler.open(consultation)
         document = consult.document()
         stem = f"osler-{document['patient']}-{consultation}-v{document['version']}"
@@ -189,20 +211,24 @@ class Desk:
         paths: dict[ExportFormat, str] = {}
         for name, suffix in SUFFIX.items():
             body = consult.report(format=name)
-            text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, indent=2)
+            text = body if isinstance(body, str | bytes) else json.dumps(body, ensure_ascii=False, indent=2)
             path = folder / f"{_safe(stem)}.{suffix}"
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
             paths[name] = str(path)
         return paths
 
     # -- behind the evidence -----------------------------------------------------------------------------------------
 
-    def behind(self, document: Json, evidence_id: str) -> Behind:
-        """What a piece of evidence points at: the note, the laboratory's range, citations, the criterion's question."""
+    def behind(self, document: Json, evidence_id: str, frame: int | None = None) -> Behind:
+        """What a piece of evidence points at: the note, the laboratory's range, citations, the criterion's question,
+        the image (its frame `frame`, where that is not the evidence's own)."""
         item = document["evidence"].get(evidence_id)
         if item is None:
             return Behind()
         source = item["source"]
+        tool = str(step_of(document, item["slot"]).get("tool"))
+        if item["kind"] in ("dicom", "reading") or tool.startswith("image."):
+            return Behind(film=self.osler.portal.call(self._film(document, item, frame)))
         if item["kind"] == "derivation":
             return Behind(references=_citations(str(source["tool"])))
         if item["kind"] == "decision":
@@ -211,6 +237,34 @@ class Desk:
         if not reference or item["kind"] not in ("fhir", "statement"):
             return Behind()
         return self.osler.portal.call(self._behind(document, str(reference), str(source.get("path") or "")))
+
+    async def _film(self, document: Json, item: Json, frame: int | None) -> Film | None:
+        state: Json = {**await self.osler.core.state(document["consultation"])}
+        context = await (await self.osler.core.services()).context(state["case"])
+        held = image_of(state, item) or next(
+            (found for record in document["records"] if item["id"] in record["evidence"] for i in
+             record["inputs"].values() if i in state["evidence"] and (found := image_of(state, state["evidence"][i]))),
+            None,
+        )
+        if held is None:
+            return None
+        return await asyncio.to_thread(film, context.images, state, held[0], held[1] if frame is None else frame)
+
+    def thumbnails(self, document: Json) -> dict[str, Film]:
+        """A small picture of each image of a consultation, by its slot."""
+        items = heads(document)
+        return self.osler.portal.call(self._thumbnails(document, items)) if items else {}
+
+    async def _thumbnails(self, document: Json, items: list[Json]) -> dict[str, Film]:
+        state: Json = {**await self.osler.core.state(document["consultation"])}
+        context = await (await self.osler.core.services()).context(state["case"])
+        made: dict[str, Film] = {}
+        for item in items:
+            if held := image_of(state, item):
+                shown = await asyncio.to_thread(
+                    functools.partial(film, context.images, state, *held, longest=SMALL, layers=False))
+                made |= {item["slot"]: shown} if shown else {}
+        return made
 
     async def _behind(self, document: Json, reference: str, path: str) -> Behind:
         core = self.osler.core

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app_cite import Citations
-from app_forms import CHOICE, control_for, correction_form, reject_form, switch_form
+from app_film import IMAGE, Film, confirm, fact_line, facts, viewer
+from app_forms import CHOICE, Control, control_for, correction_form, reject_form, switch_form
 from app_parts import (
     KINDS,
     Json,
@@ -32,7 +33,8 @@ from knowledge.evidence import show_value
 class Behind:
     """What stands behind a piece of evidence in the record and is read only when somebody looks.
 
-    `text`: the note. `limits`: the laboratory's own range. `references`: full citations by their key.
+    `text`: the note. `limits`: the laboratory's own range. `references`: full citations by their key. `film`: the
+    image that it is about.
     """
 
     text: str | None = None
@@ -42,6 +44,7 @@ class Behind:
     limits_text: str = ""
     references: Mapping[str, str] = field(default_factory=dict)
     question: str = ""
+    film: Film | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Known:
     """What the page knows besides the document.
 
     Units and names by concept, titles of protocols, questions of criteria (by PROTOCOL/CRITERION), who sits here, and
-    how long the answer took (null where it was not waited for).
+    how long the answer took (null where it was not waited for). `films`: small pictures of the images, by slot.
     """
 
     units: Mapping[str, str] = field(default_factory=dict)
@@ -59,6 +62,7 @@ class Known:
     by: str = ""
     role: str = ""
     elapsed: float | None = None
+    films: Mapping[str, Film] = field(default_factory=dict)
 
 
 def overview(document: Json | None, known: Known | None = None) -> str:
@@ -98,16 +102,17 @@ def detail(document: Json, evidence_id: str, known: Known, behind: Behind | None
     cites, behind = Citations(document, known.names), behind or Behind()
     show = {
         "passage": _passage, "fhir": _fhir, "derivation": _derivation, "statement": _statement, "decision": _decision,
-        "reading": _reading,
+        "reading": _reading, "dicom": _dicom,
     }.get(item["kind"], _plain)
-    body = f'<div class="o-errors">{error}</div>' + show(document, item, cites, behind, known)
+    control = control_for(document, item, known.units)
+    body = f'<div class="o-errors">{error}</div>' + _film(behind, item, control)
+    body += show(document, item, cites, behind, known)
     body += _superseded(document, item)
     body += _used_in(document, evidence_id, cites) if item["kind"] != "decision" else ""
     signed = document.get("status") == "signed"
     if item["slot"] == CHOICE and len(known.protocols) > 1:
         body += fold("switch", "Switch protoco"
                                "l", switch_form(item, known.protocols, known.by), opened=True, kind="o-act")
-    control = control_for(document, item, known.units)
     if control is not None and item["slot"] in _slots(document):
         body += correction_form(item, control, known.by, signed)
     if owner and not signed and any(part["id"] == owner and part["status"] == "shown" for part in _parts(document)):
@@ -326,6 +331,45 @@ def _reading(document: Json, item: Json, cites: Citations, behind: Behind, known
                                                'normal finding and '
             "no exclusion.</p>" + rows([("Model", esc(source.get("model"))), ("Revision", esc(source.get("revision"))),
                                         ("Prompt", esc(source.get("prompt_version")))]))
+
+
+def _film(behind: Behind, item: Json, control: Control | None) -> str:
+    """The image that evidence is about, calipers movable where they are what is looked at."""
+    if behind.film is None:
+        return ""
+    return viewer(behind.film, item["id"], edits=item["id"] if control and control.kind == "calipers" else "")
+
+
+def _dicom(document: Json, item: Json, cites: Citations, behind: Behind, known: Known) -> str:
+    """A fact of an image: where it was read, the scale and its source, and the other facts of the image."""
+    source = item["source"]
+    whole = IMAGE.fullmatch(item["slot"])
+    value = "" if item.get("value") is None or source.get("segment") == "calipers" else str(item["value"])
+    name = "Image" if whole else cites.word(item)
+    lost = "" if behind.film else '<p class="o-warn">The image is not kept here any more.</p>'
+    checked = "not validated: decides nothing" if source.get("validated") is False else ""
+    spacing = source.get("pixel_spacing_mm")
+    scale = f"{' × '.join(f'{part:g}' for part in spacing)} mm ({source.get('spacing_source')})" if spacing else "none"
+    parent = item["slot"].rpartition(".")[0]
+    rest = facts(document, item["slot"] if whole else parent) if whole or IMAGE.fullmatch(parent) else {}
+    listed = "".join(fact_line(fact) for fact in rest.values() if fact["id"] != item["id"])
+    warned = [text for record in document["records"] if item["id"] in record["evidence"]
+              for text in record.get("warnings", [])]
+    return (
+        f'{lost}<h3 class="o-title">{esc(name)}{f": {esc(value)}" if whole and value else ""}</h3>'
+        f'<p class="{"o-sub" if whole or value else "o-value o-smaller"}">{esc(item["display"])}</p>'
+        + "".join(f'<p class="o-warn">{esc(sentence(text))}</p>' for text in dict.fromkeys(warned))
+        + (confirm(rest.get("identity"), known.by) if whole else "")
+        + (f'<h4>{"What the file says and shows" if whole else "Of the same image"}</h4>'
+           f'<ul class="o-film-facts">{listed}</ul>' if listed else "")
+        + rows([
+            ("Taken", esc(clock(item.get("effective_at")))), ("Scale", esc(scale)),
+            ("Drawn by", esc(source.get("algorithm"))), ("Standing", esc(checked)),
+            ("Structure", f"<code>{esc(source['structure'])}</code>" if source.get("structure") else ""),
+            ("File", f"<code>{esc(str(source.get('file_sha256'))[:16])}</code>"),
+            ("Instance", f"<code>{esc(source['sop_instance_uid'])}</code>" if source.get("sop_instance_uid") else ""),
+        ])
+    )
 
 
 def _plain(document: Json, item: Json, cites: Citations, behind: Behind, known: Known) -> str:

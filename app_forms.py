@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from app_film import brush_fields, caliper_fields, read_ends, read_strokes
 from app_parts import Json, esc, fold, key, title
 from tools.errors import BadInput
 
 CHOICE = "protocol.choice"
-ControlKind = Literal["quantity", "boolean", "code", "text"]
+ControlKind = Literal["quantity", "boolean", "code", "text", "calipers", "outline"]
 _NUMBER = re.compile(r"(<=|>=|<|>)?\s*([+-]?\d+(?:\.\d+)?)")
 _YES_NO: dict[str, bool | None] = {"yes": True, "no": False, "unknown": None}
 _SEX = ("female", "male")
+_FILM_FACTS = {
+    "identity": ("confirmed", "unconfirmed"), "view": ("PA", "AP", "lateral"), "quality": ("ok", "reduced", "unusable"),
+    "position": ("erect", "semi-erect", "supine"),
+}
 # Their first evidence counts what they list: its items are corrected, never the count.
 _LISTS = ("record.problem"
           "s", "record.medications", "record.allergies", "record.critical", "record.labs", "record.vitals",
@@ -33,13 +39,15 @@ class Control:
 
 def control_for(document: Json, evidence: Json, units: Mapping[str, str]) -> Control | None:
     """The control that fits a piece of evidence; none where it is not corrected here (a passage, a decision)."""
-    if evidence["kind"] in ("passage", "decision", "reading", "dicom") or evidence["slot"] == "question":
+    if evidence["kind"] in ("passage", "decision", "reading") or evidence["slot"] == "question":
         return None
     derived, value, unit = evidence["kind"] == "derivation", evidence.get("value"), evidence.get("unit")
-    step: Json = next((s for s in document["plan"]["steps"] if s["slot"] == evidence["slot"]), {})
+    step = step_of(document, evidence["slot"])
     tool = str(step.get("tool") or "")
     if tool in _LISTS:
         return None
+    if evidence["kind"] == "dicom" or tool.startswith("image."):
+        return _on_film(tool, str(step.get("arguments", {}).get("fact") or ""), evidence)
     if isinstance(value, bool):
         return Control("boolean", needs_reason=derived)
     if isinstance(value, int | float) or evidence.get("range") or unit:
@@ -60,12 +68,35 @@ def control_for(document: Json, evidence: Json, units: Mapping[str, str]) -> Con
     return None
 
 
-def read_value(control: Control, fields: Mapping[str, Any]) -> Any:
+def step_of(document: Json, slot: str) -> Json:
+    """The step that fills a slot, or a slot with a further name: `image.1.view` is filled by `image.1`."""
+    steps = [s for s in document["plan"]["steps"] if slot == s["slot"] or slot.startswith(f"{s['slot']}.")]
+    return max(steps, key=lambda found: len(found["slot"]), default={})
+
+
+def _on_film(tool: str, fact: str, evidence: Json) -> Control | None:
+    """A fact of an image, or what was drawn on it. What was measured on an outline is not edited: the outline is."""
+    if tool == "image.calipers":
+        return Control("calipers")
+    if tool == "image.outline":
+        return Control("outline")
+    choices = _FILM_FACTS.get(fact or evidence["slot"].rpartition(".")[2], ())
+    return Control("code", choices=choices) if choices and tool in ("image.describe", "image.film_fact") else None
+
+
+def read_value(control: Control, fields: Mapping[str, Any], evidence: Json | None = None) -> Any:
     """What a form says, in the form `Consultation.correct` takes.
+
+    Args:
+        evidence: what is corrected, where that is drawn on a film.
 
     Raises:
         BadInput: a number that is none, or nothing chosen.
     """
+    if control.kind == "calipers":
+        return json.dumps(read_ends(evidence or {}, fields))
+    if control.kind == "outline":
+        return json.dumps(read_strokes(fields))
     text = str(fields.get("value") or "").strip()
     if control.kind == "boolean":
         if text not in _YES_NO:
@@ -106,8 +137,12 @@ def number_input(control: Control, slot: str) -> str:
     )
 
 
-def value_input(control: Control, slot: str) -> str:
+def value_input(control: Control, slot: str, evidence: Json | None = None) -> str:
     """The input of a control."""
+    if control.kind == "calipers":
+        return caliper_fields(evidence or {})
+    if control.kind == "outline":
+        return brush_fields(evidence or {"id": slot})
     if control.kind == "boolean":
         return radios(slot)
     if control.kind == "quantity":
@@ -130,15 +165,18 @@ def correction_form(evidence: Json, control: Control, by: str, signed: bool) -> 
     optional = "" if control.needs_reason else " <i>(optional)</i>"
     form = (
         f'<form class="o-form" data-do="fix"><input type="hidden" name="evidence" value="{esc(evidence["id"])}">{note}'
-        f'{value_input(control, evidence["slot"])}{who_input(by)}'
+        f'{value_input(control, evidence["slot"], evidence)}{who_input(by)}'
         f'<label class="o-field"><span>Reason{optional}</span><input name="reason" autocomplete="off"{required}>'
         '</label>'
-        '<button type="submit" class="o-button">Correct and work out again</button>'
-        '<p class="o-hint">Changes this consultation only. The record stays as it is; the original stays visible.</p>'
+        '<p class="o-buttons"><button type="submit" class="o-button">Correct and work out again</button>'
+        '<button type="submit" class="o-button o-try" name="mode" value="if" formnovalidate>What if?</button></p>'
+        '<p class="o-hint">What if shows what would change and changes nothing. A correction changes this '
+        'consultation only: the record stays as it is, the original stays visible.</p>'
         '</form>'
     )
-    head = "Override this result" if control.needs_reason else "Correct this value"
-    return fold(f"fix-{evidence['slot']}", head, form, kind="o-act")
+    heads = {"calipers": "Move the calipers", "outline": "Correct the outline"}
+    head = "Override this result" if control.needs_reason else heads.get(control.kind, "Correct this value")
+    return fold(f"fix-{evidence['slot']}", head, form, opened=control.kind in heads, kind="o-act")
 
 
 def who_input(by: str) -> str:

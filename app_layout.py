@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from agent.export import NOT_A_DEVICE
-from app_desk import ExportFormat
+from app_desk import ExportFormat, Line
 from app_session import Page, View, fresh
 
 HERE = Path(__file__).parent
@@ -34,7 +34,7 @@ THEME_JS = """() => {
 
 def build(page: Page) -> Any:
     """The page over its behaviour (`app_session.Page`)."""
-    script = (HERE / "app_page.js").read_text(encoding="utf-8")
+    script = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("app_page.js", "app_film.js"))
 
     def part(value: str = "", *, name: str, **options: Any) -> Any:
         return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False, **options)
@@ -50,13 +50,15 @@ def build(page: Page) -> Any:
                         scale=4,
                     )
                     as_of = gr.Textbox(label="As of", elem_id="o-as-of", placeholder="now, or YYYY-MM-DD", scale=1,
-                                       min_width=170)
+                                       min_width=185)
+                    bundle = gr.UploadButton("Import a record", elem_id="o-import", size="sm", scale=0,
+                                             file_types=[".json", ".ndjson"], min_width=130)
+                notice = part(name="o-notice")
                 banner = part(name="o-banner")
                 with gr.Column(elem_id="o-ask", visible=False) as asking:
                     box = gr.MultimodalTextbox(
                         label="Question", show_label=False, elem_id="o-question", submit_btn="Ask", max_lines=5,
-                        placeholder="Ask about this patient; attach a note as a text file", file_count="multiple",
-                        file_types=[".txt", ".md"],
+                        placeholder="Ask about this patient; attach notes and images", file_count="multiple",
                     )
                     examples = part(name="o-examples")
                 thread = part(name="o-thread")
@@ -68,17 +70,18 @@ def build(page: Page) -> Any:
                     with gr.Row(elem_id="o-export"):
                         gr.HTML("<p>Export</p>", elem_id="o-export-label", apply_default_css=False)
                         files: dict[ExportFormat, Any] = {
-                            "json": gr.DownloadButton("JSON", size="sm", elem_id="o-json"),
+                            "pdf": gr.DownloadButton("PDF", size="sm", elem_id="o-pdf"),
                             "markdown": gr.DownloadButton("Markdown", size="sm", elem_id="o-markdown"),
                             "fhir": gr.DownloadButton("FHIR document", size="sm", elem_id="o-fhir"),
+                            "json": gr.DownloadButton("JSON", size="sm", elem_id="o-json"),
                         }
                 earlier = part(name="o-earlier")
             with gr.Column(scale=5, elem_id="o-side"):
                 panel = part(name="o-panel")
         gr.HTML(f"<p>{NOT_A_DEVICE}</p>", elem_id="o-foot", apply_default_css=False)
 
-        parts = [state, banner, examples, thread, panel, earlier, picker, as_of, asking, box, signing, by, role, sign,
-                 *files.values()]
+        parts = [state, notice, banner, examples, thread, panel, earlier, picker, as_of, asking, box, signing, by, role,
+                 sign, *files.values()]
 
         def show(view: View) -> list[Any]:
             def html(value: str | None) -> Any:
@@ -86,16 +89,16 @@ def build(page: Page) -> Any:
 
             held, ask_box = view.state, dict[str, Any]()
             if view.question is not None:
-                ask_box["value"] = {"text": view.question, "files": []}
+                ask_box["value"] = {"text": view.question, "files": view.files or []}
             if view.busy is not None:
                 ask_box["interactive"] = not view.busy
             done = view.answered is not None
             shown = {"visible": view.answered} if done else {}
             locked = view.signed if view.answered else False
             return [
-                held or gr.skip(), html(view.banner), html(view.examples), html(view.thread), html(view.panel),
-                html(view.earlier),
-                gr.update(value=view.picked or None) if view.picked is not None else gr.skip(),
+                held or gr.skip(),
+                *map(html, (view.notice, view.banner, view.examples, view.thread, view.panel, view.earlier)),
+                gr.update(value=view.picked or None, **options(view.lines)) if view.picked is not None else gr.skip(),
                 gr.skip() if view.as_of is None else view.as_of,
                 gr.update(visible=bool(held["patient"])) if held else gr.skip(),
                 gr.update(**ask_box) if ask_box else gr.skip(),
@@ -106,13 +109,14 @@ def build(page: Page) -> Any:
                 *(gr.update(value=view.exports[name]) if view.exports else gr.skip() for name in files),
             ]
 
+        def options(lines: list[Line] | None) -> dict[str, Any]:
+            return {} if lines is None else {"choices": [(line.text, line.id) for line in lines]}
+
         def start(request: gr.Request) -> list[Any]:
             consultation = request.query_params.get("consultation")
             changed = show(page.resume(consultation) if consultation else page.start())
             # The picker is given its choices and its value in one update.
-            changed[parts.index(picker)] = gr.update(
-                choices=[(line.text, line.id) for line in page.lines()], value=changed[0]["patient"],
-            )
+            changed[parts.index(picker)] = gr.update(**options(page.lines()), value=changed[0]["patient"])
             return changed
 
         def pick(patient: str | None, when: str, held: dict[str, Any]) -> list[Any]:
@@ -127,11 +131,16 @@ def build(page: Page) -> Any:
         def ask_example(when: str, held: dict[str, Any], event: gr.EventData) -> Iterator[list[Any]]:
             yield from map(show, page.ask(str(event._data.get("question", "")), [], when, held))
 
+        def begin(held: dict[str, Any], event: gr.EventData) -> Iterator[list[Any]]:
+            yield from map(show, page.begin(event._data or {}, held))
+
         def act(name: str) -> Any:
             def handle(held: dict[str, Any], event: gr.EventData) -> list[Any]:
                 fields = event._data or {}
                 if name == "open":
-                    return show(page.open(str(fields.get("evidence", "")), str(fields.get("owner", "")), held))
+                    frame = str(fields.get("frame", ""))
+                    return show(page.open(str(fields.get("evidence", "")), str(fields.get("owner", "")), held,
+                                          frame=int(frame) if frame.isdigit() else None))
                 if name == "reopen":
                     return show(page.reopen(str(fields.get("consultation", "")), held))
                 return show(page.fix(fields, held) if name == "fix" else page.reject(fields, held))
@@ -142,12 +151,15 @@ def build(page: Page) -> Any:
         once: dict[str, Any] = {"trigger_mode": "once", "concurrency_limit": AT_ONCE, **quiet}
         box.submit(ask, [box, as_of, state], parts, **once)
         examples.example(ask_example, [as_of, state], parts, **once)
+        thread.example(ask_example, [as_of, state], parts, **once)
         picker.input(pick, [picker, as_of, state], parts, **quiet)
         as_of.submit(pick, [picker, as_of, state], parts, **quiet)
+        bundle.upload(lambda path, held: show(page.take(path, held)), [bundle, state], parts, **quiet)
         thread.pick(pick_card, [as_of, state], parts, **quiet)
         for source in (thread, panel, banner, earlier):
             for name in ("open", "fix", "reject", "reopen"):
                 getattr(source, name)(act(name), [state], parts, **quiet)
+        thread.begin(begin, [state], parts, **once)
         sign.click(lambda name, what, held: show(page.sign(name, what, held)), [by, role, state], parts, **quiet)
         blocks.load(start, None, parts, **quiet)
     return blocks

@@ -1,6 +1,6 @@
 // Runs once for each HTML part of the page (`element`, `trigger`, `watch` come from Gradio). Clicks and forms become
 // events for Python; what a reader opened stays open when the part is drawn again. No clinical logic, no requests.
-const EVENTS = ['open', 'fix', 'reject', 'example', 'pick', 'reopen'];
+const EVENTS = ['open', 'fix', 'reject', 'example', 'pick', 'reopen', 'begin'];
 const page = (window.osler ||= { by: '', from: null });
 const opened = new Map();
 let shown = '';
@@ -57,7 +57,7 @@ element.addEventListener('submit', (event) => {
   const data = Object.fromEntries(new FormData(form, event.submitter));
   const who = element.querySelector('[data-who]');
   if (!('by' in data) && who) data.by = who.value;
-  if (!(data.by || '').trim()) {
+  if (data.mode !== 'if' && !(data.by || '').trim()) {
     const field = form.querySelector('[name=by]') || who;
     if (field) {
       field.setCustomValidity('Your name is needed: it stands beside the correction.');
@@ -67,7 +67,11 @@ element.addEventListener('submit', (event) => {
     }
     return;
   }
-  page.by = data.by;
+  if (data.by) page.by = data.by;
+  if (data.mode === 'if') {
+    page.wanted = true;
+    page.typed = data;
+  }
   data.panel = form.closest('.o-panel') ? 'yes' : '';
   if (event.submitter) event.submitter.setAttribute('aria-disabled', 'true');
   send(form.dataset.do, data);
@@ -90,6 +94,17 @@ function drawn() {
   }
   for (const button of element.querySelectorAll('[aria-disabled]')) button.removeAttribute('aria-disabled');
   if (page.by) for (const field of element.querySelectorAll('[name=by]')) if (!field.value) field.value = page.by;
+  const again = page.typed && element.querySelector('.o-whatif') && element.querySelector('form[data-do=fix]');
+  if (again) {
+    // What was tried stays in its form: it may be what is meant.
+    for (const field of again.elements) {
+      if (!(field.name in page.typed) || ['hidden', 'submit'].includes(field.type)) continue;
+      if (field.type === 'radio') field.checked = field.value === page.typed[field.name];
+      else field.value = page.typed[field.name];
+      field.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+    page.typed = null;
+  }
   const runs = element.querySelector('.o-live');
   if (runs) runs.scrollTop = runs.scrollHeight;
   const change = element.querySelector('.o-change');

@@ -12,12 +12,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from agent.api import Consultation
 from app_answer import assessment, earlier, outdated_box
-from app_banner import WHAT_CAN_YOU_DO, abilities, banner, cards, questions
+from app_banner import WHAT_CAN_YOU_DO, abilities, banner, cards, questions, taken, welcome
+from app_changes import change_box
+from app_cite import Citations
 from app_desk import Desk, ExportFormat, Line
 from app_evidence import Known, detail, overview
 from app_forms import CHOICE, Control, control_for, read_value
 from app_parts import Json, empty, error_box
+from app_plan import dropped, plan_form
 from app_steps import Run
 from tools.errors import OslerError, UsageError
 
@@ -52,6 +56,9 @@ class View:
     picked: str | None = None
     as_of: str | None = None
     question: str | None = None
+    files: list[str] | None = None
+    notice: str | None = None
+    lines: list[Line] | None = None
     busy: bool | None = None
     answered: bool | None = None
     signed: bool = False
@@ -69,11 +76,12 @@ class Page:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    def known(self, state: Json, elapsed: float | None = None) -> Known:
-        """What a rendering needs besides the document."""
+    def known(self, state: Json, elapsed: float | None = None, document: Json | None = None) -> Known:
+        """What a rendering needs besides the document; with one, small pictures of its images."""
         titles = {name: protocol.title for name, protocol in self.desk.protocols.items()}
         return Known(units=self.desk.units, protocols=titles, names=self.desk.names, criteria=self.desk.criteria,
-                     by=state["by"], role=state["role"], elapsed=elapsed)
+                     by=state["by"], role=state["role"], elapsed=elapsed,
+                     films=self.desk.thumbnails(document) if document else {})
 
     # -- patients ----------------------------------------------------------------------------------------------------
 
@@ -87,11 +95,11 @@ class Page:
     def start(self, state: Json | None = None) -> View:
         """A page without a patient: those there are."""
         try:
-            thread = cards(self.desk.patients())
+            thread = welcome(self.desk.patients())
         except OslerError as error:
             thread = trouble(error)
         return View(fresh(None, state), banner="", examples="", thread=thread, panel=overview(None), earlier="",
-                    picked="", busy=False, answered=False)
+                    picked="", notice="", busy=False, answered=False)
 
     def resume(self, consultation: str) -> View:
         """A page opened on a consultation of before (`?consultation=ID`)."""
@@ -118,7 +126,18 @@ class Page:
         state = fresh(person.id, state, as_of)
         line = self._line(person.id)
         return View(state, banner=banner(person), examples=questions(line), thread=WELCOME, panel=overview(None),
-                    earlier=self._earlier(state), picked=person.id, question="", busy=False, answered=False)
+                    earlier=self._earlier(state), picked=person.id, question="", notice="", busy=False, answered=False)
+
+    def take(self, path: str, state: Json) -> View:
+        """Take a record into the store and go to its patient. One that is not taken changes nothing on the page."""
+        try:
+            done = self.desk.import_patient(path)
+        except OslerError as error:
+            return View(state, notice=trouble(error))
+        except Exception:
+            log.exception("a record could not be imported")
+            return View(state, notice=bug())
+        return replace(self.pick(done.patient, "", state), notice=taken(done), lines=self.lines())
 
     def _line(self, patient: str) -> Line | None:
         return next((line for line in self.desk.patients() if line.id == patient), None)
@@ -140,37 +159,66 @@ class Page:
         yield View(state, thread=run.html(0.0), panel=overview(None), busy=True, answered=False)
         try:
             clock = as_of.strip() or None
-            consult = self.desk.ask(question, state["patient"], as_of=clock, notes=files, by=state["by"])
-            shown = time.monotonic()
-            for event in self.desk.events(consult):
-                run.take(event.kind, event.data)
-                if state.get("left"):
-                    yield LEFT
-                    return
-                if time.monotonic() - shown >= EVERY:
-                    shown = time.monotonic()
-                    yield View(state, thread=run.html(shown - began))
-            answered = self._answered(consult.id, state, question="", elapsed=time.monotonic() - began)
-            yield LEFT if state.get("left") else answered
+            consult = self.desk.ask(question, state["patient"], as_of=clock, files=files, by=state["by"])
+            yield from self._follow(consult, run, state, began)
         except OslerError as error:
-            yield View(state, thread=trouble(error), question=question, busy=False, answered=False)
+            yield View(state, thread=trouble(error), question=question, files=files, busy=False, answered=False)
         except Exception:
             log.exception("a question could not be answered")
-            yield View(state, thread=bug(), question=question, busy=False, answered=False)
+            yield View(state, thread=bug(), question=question, files=files, busy=False, answered=False)
+
+    def _follow(self, consult: Consultation, run: Run, state: Json, began: float) -> Iterator[View]:
+        """What runs, as it happens; then the answer, or the plan where it waits for a person."""
+        shown = time.monotonic()
+        for event in self.desk.events(consult):
+            run.take(event.kind, event.data)
+            if state.get("left"):
+                yield LEFT
+                return
+            if time.monotonic() - shown >= EVERY:
+                shown = time.monotonic()
+                yield View(state, thread=run.html(shown - began))
+        plan = consult.pending_plan()
+        if plan is not None:
+            thread = plan_form(run.question, plan, self.known(state).protocols, self.desk.criteria, state["by"],
+                               state["role"])
+            yield LEFT if state.get("left") else View(state, thread=thread, question="", busy=False, answered=False)
+            return
+        answered = self._answered(consult.id, state, question="", elapsed=time.monotonic() - began)
+        yield LEFT if state.get("left") else answered
+
+    def begin(self, fields: Mapping[str, Any], state: Json) -> Iterator[View]:
+        """Run a plan that was shown, without the steps whose tick was taken away."""
+        began = time.monotonic()
+        by, role = str(fields.get("by") or "").strip(), str(fields.get("role") or "").strip()
+        state = {**state, "by": by or state["by"], "role": role or state["role"]}
+        try:
+            consult = self.desk.osler.open(str(fields.get("consultation") or ""))
+            plan = consult.pending_plan()
+            consult.begin(by, role, dropped(plan, fields) if plan else ())
+            run = Run(self.desk.question(consult.id), self.desk.protocols)
+            yield View(state, thread=run.html(0.0), busy=True, answered=False)
+            yield from self._follow(consult, run, state, began)
+        except OslerError as error:
+            yield View(state, notice=trouble(error), busy=False)
+        except Exception:
+            log.exception("a plan could not be run")
+            yield View(state, thread=bug(), busy=False, answered=False)
 
     def _abilities(self, state: Json) -> View:
         from tools.calculators import list_calculators
 
         rows = [(p.title, " ".join(p.purpose.split()), p.reviewed_by is not None) for p in self.desk.protocols.values()]
         calculators = [row["title"] for row in list_calculators()]
-        return View(state | {"consultation": None}, thread=abilities(rows, calculators), panel=overview(None),
+        body = abilities(rows, calculators) + ("" if state["patient"] else cards(self.lines()))
+        return View(state | {"consultation": None}, thread=body, panel=overview(None),
                     earlier=self._earlier(state | {"consultation": None}), question="", busy=False, answered=False)
 
     def _answered(self, consultation: str, state: Json, *, question: str | None = None, change: Json | None = None,
                   opened: str | None = None, error: str = "", elapsed: float | None = None) -> View:
         document = self.desk.document(consultation)
         state = {**state, "consultation": consultation, "earlier": remembered(state["earlier"], document)}
-        known = self.known(state, elapsed)
+        known = self.known(state, elapsed, document)
         panel = overview(document, known)
         if opened and opened in document["evidence"]:
             panel = detail(document, opened, known, self.desk.behind(document, opened))
@@ -193,15 +241,16 @@ class Page:
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
-    def open(self, evidence: str, owner: str, state: Json, error: str = "") -> View:
-        """One piece of evidence, or all of it where none is named."""
+    def open(self, evidence: str, owner: str, state: Json, error: str = "", frame: int | None = None) -> View:
+        """One piece of evidence (on one frame of its image), or all of it where none is named."""
         if not state["consultation"]:
             return View(state, panel=overview(None))
         document = self.desk.document(state["consultation"])
         known = self.known(state)
         if not evidence:
             return View(state, panel=error + overview(document, known))
-        return View(state, panel=detail(document, evidence, known, self.desk.behind(document, evidence), owner, error))
+        behind = self.desk.behind(document, evidence, frame)
+        return View(state, panel=detail(document, evidence, known, behind, owner, error))
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 
@@ -209,12 +258,14 @@ class Page:
         """Correct (or answer) something; what depends on it is worked out again."""
         target, by = str(fields.get("evidence") or ""), str(fields.get("by") or "").strip()
         state = {**state, "by": by or state["by"]}
+        if fields.get("mode") == "if":
+            return self._guard(lambda: self._try(fields, target, state), state, target, True)
 
         def correct() -> View:
             consultation = self._consultation(state)
             document = self.desk.document(consultation)
             control, item = self._control(document, target)
-            value = read_value(control, fields)
+            value = read_value(control, fields, item)
             consult = self.desk.osler.open(consultation)
             change = consult.correct(target, value, by, str(fields.get("reason") or "").strip() or None)
             new = self.desk.document(consultation)
@@ -224,6 +275,16 @@ class Page:
             return self._answered(consultation, state, change=change, opened=opened)
 
         return self._guard(correct, state, target, bool(fields.get("panel")))
+
+    def _try(self, fields: Mapping[str, Any], target: str, state: Json) -> View:
+        """What another value would change, beside the form that asked; the consultation stays as it is."""
+        consultation = self._consultation(state)
+        control, item = self._control(self.desk.document(consultation), target)
+        value = read_value(control, fields, item)
+        copy, change = self.desk.osler.open(consultation).what_if(target, value, state["by"] or "clinician")
+        document, known = copy.document(), self.known(state)
+        box = change_box(change, Citations(document, known.names), document["version"], known.criteria, supposed=True)
+        return self.open(target, "", state, box)
 
     def _control(self, document: Json, target: str) -> tuple[Control, Json]:
         item = document["evidence"].get(target)
@@ -291,7 +352,7 @@ class Page:
         if in_panel:
             return self.open(target, "", state, message)
         document = self.desk.document(state["consultation"])
-        return View(state, thread=with_error(message, assessment(document, self.known(state))))
+        return View(state, thread=with_error(message, assessment(document, self.known(state, document=document))))
 
 
 def remembered(items: list[Json], document: Json) -> list[Json]:

@@ -9,21 +9,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from langgraph.types import Command
+
 from agent.branch import refuse_hypothetical
-from agent.core import Core
+from agent.core import Core, require_name
 from agent.events import Event
 from agent.export import document, fhir_bundle, markdown
+from agent.export_pdf import pdf
 from agent.intake import check_question
 from agent.portal import Portal
 from agent.settings import Settings
-from agent.state import Json, State, load
+from agent.state import Json, State, current_records, load
 from knowledge.claim import Answer
 from knowledge.evidence import Evidence
 from knowledge.quantity import Quantity
 from tools.errors import UsageError
 from tools.spec import ToolSpec
 
-ReportFormat = Literal["json", "markdown", "fhir"]
+ReportFormat = Literal["json", "markdown", "fhir", "pdf"]
 
 
 class ClinicalAssistant:
@@ -156,7 +159,7 @@ class ClinicalAssistant:
 class Consultation:
     """One consultation: one patient, one thread. Safe to drive from several threads; each call is one step."""
 
-    def __init__(self, assistant: ClinicalAssistant, consultation: str, start: Json | None) -> None:
+    def __init__(self, assistant: ClinicalAssistant, consultation: str, start: Any) -> None:
         self._assistant, self.id, self._start = assistant, consultation, start
         self._core, self._portal = assistant.core, assistant.portal
 
@@ -282,6 +285,47 @@ class Consultation:
         found = await self._core.branch(self.id, target, evidence, plain_value(value), by)
         return Consultation(self._assistant, target, None), found
 
+    def pending_plan(self) -> Json | None:
+        """The plan that waits to be approved (`Settings.review_plan`): {"protocols", "steps"}, steps that have run left
+        out; None where none waits."""
+        return self._portal.call(self._pending_plan())
+
+    async def _pending_plan(self) -> Json | None:
+        state = await self._core.state(self.id)
+        plan = state.get("plan") or {}
+        if not self.settings.review_plan or plan.get("choice") is None or plan.get("approved") == plan["choice"]:
+            return None
+        done = current_records(state)
+        steps = [{"item": body["slot"], "tool": body["tool"]} for body in plan["steps"] if body["slot"] not in done]
+        return {"consultation": self.id, "protocols": plan["protocols"], "steps": steps}
+
+    def begin(self, by: str, role: str, drop: Iterable[str] = ()) -> Self:
+        """Approve the plan that waits, without some of its steps; it runs when `stream` or the answer is asked for.
+
+        Raises:
+            UsageError: no plan waits, a step is not part of it, or the name is missing.
+        """
+        require_name(by)
+        plan, left_out = self.pending_plan(), list(drop)
+        if plan is None:
+            raise UsageError(
+                "no plan waits here",
+                found=self.id,
+                expected="a plan to be approved",
+                action="set review_plan, then ask",
+            )
+        unknown = [slot for slot in left_out if slot not in {step["item"] for step in plan["steps"]}]
+        if unknown:
+            raise UsageError(
+                f"{unknown[0]} is no step of this plan",
+                found=unknown[0],
+                expected="a step that has not run",
+                action="see `pending_plan`",
+            )
+        reply = {"kind": "approve", "approved": True, "by": by, "role": role, "drop": left_out}
+        self._start = Command(resume=reply)
+        return self
+
     def approve(self, by: str, role: str, item: str = "answer") -> Json:
         """Sign the answer, or accept one of its items. What it rests on is read again first.
 
@@ -303,17 +347,19 @@ class Consultation:
         return await self._core.decide(self.id, item, by, role, approved, reason)
 
     def report(self, format: ReportFormat = "json") -> Any:
-        """The answer as JSON (dict), Markdown (text) or a FHIR document Bundle (dict)."""
+        """The answer as JSON (dict), Markdown (text), a FHIR document Bundle (dict) or PDF (bytes)."""
         state = self.state
         if format == "markdown":
             return markdown(state)
         if format == "fhir":
             refuse_hypothetical(state["case"], "exported as a FHIR document")
             return fhir_bundle(state)
+        if format == "pdf":
+            return pdf(state)
         if format == "json":
             return document(state)
         raise UsageError(
-            f"no format {format!r}", found=format, expected="json, markdown or fhir", action="name one of these"
+            f"no format {format!r}", found=format, expected="json, markdown, fhir or pdf", action="name one of these"
         )
 
 

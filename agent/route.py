@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from agent.route_features import FEATURES, Asked, as_vector, features, without_about
+from agent.route_features import FEATURES, Asked, as_vector, contest, features, without_about
 from agent.route_profile import Fact, Library, Profile
 from agent.route_question import Question, Reader
 from knowledge.predicate import operands
@@ -35,9 +35,11 @@ _SAID = {
     "purpose": "the question names part of its purpose",
     "named_entry": "the question names what it decides on and the patient qualifies",
     "calculator": "the question names a score it uses",
+    "drug": "the question names a drug it decides on",
     "step": "the question names something it reads",
     "entry": "the record says the patient qualifies",
     "stated": "the question says the patient qualifies",
+    "open_about": "the question names what it is about, whether the patient qualifies is open",
     "dense_margin": "near in meaning to its purpose and passages",
     "residual_margin": "what is asked is near to its purpose",
     "facts": "the patient's findings are among those it weighs",
@@ -50,6 +52,11 @@ _SAID_AGAINST = {
     "foreign": "the question is about something no protocol covers",
     "foreign_aside": "the question mentions something no protocol covers",
     "other_topic": "the question names another topic",
+    "rival": "the question names what another protocol is about",
+    "outnamed": "the question names another protocol more clearly",
+    "beside": "the question also names what another protocol decides on",
+    "broad": "another protocol names more exactly what the patient has",
+    "against": "a measured value does not let the patient in",
     "other_condition": "the question names another condition",
 }
 
@@ -116,8 +123,11 @@ class Router:
         both = f"{text} {', '.join(dict.fromkeys(names))}" if names else text
         rests = {name: without_about(question, one) for name, one in self.profiles.items()}
         changed = {name: rest for name, rest in rests.items() if rest != text}
-        texts = list(dict.fromkeys([text, both, *changed.values()]))
+        # Two batches: a long one would pad every short text to its length.
+        texts = list(dict.fromkeys([text, *changed.values()]))
         vectors = dict(zip(texts, encoder.encode(texts), strict=True)) if encoder else {}
+        if encoder and both not in vectors:
+            vectors[both] = encoder.encode([both])[0]
         return Asked(
             question=question, facts=tuple(facts), vector=vectors.get(text), with_facts=vectors.get(both),
             residuals={name: vectors[rest] for name, rest in changed.items()} if encoder else {},
@@ -126,18 +136,33 @@ class Router:
 
     def rank(self, asked: Asked) -> list[Ranked]:
         """The recalled protocols, best first; those whose entry is denied last, with their reason."""
+        recalled = self._recall(asked)
+        entries = [self.library.entry(one.protocol, asked.facts) for one in recalled]
+        inside = [one for one, entry in zip(recalled, entries, strict=True) if entry is True]
+        rows = [features(asked, one, self.library, entry, inside) for one, entry in zip(recalled, entries, strict=True)]
+        contest(rows)
         ranked = []
-        for one in self._recall(asked):
-            entry = self.library.entry(one.protocol, asked.facts)
-            found = features(asked, one, self.library, entry)
-            if entry is False and found["about"]:
-                entry, note = None, "the record denies what the question states"
-            else:
-                note = ""
+        for one, known, found in zip(recalled, entries, rows, strict=True):
+            entry, note = self._admitted(asked, one, known, found)
             score = 0.0 if entry is False else self.score(one.protocol.id, found)
-            reasons = self._reasons(found, entry, one)
-            ranked.append(Ranked(one.protocol.id, score, (*reasons, note) if note else reasons, entry, found))
+            reasons = (note,) if entry is False else self._reasons(found)
+            reasons = (*reasons, note) if note and entry is not False else reasons
+            ranked.append(Ranked(one.protocol.id, score, reasons, entry, found))
         return sorted(ranked, key=lambda row: (-row.score, row.protocol))
+
+    def _admitted(
+        self, asked: Asked, one: Profile, entry: bool | None, found: Mapping[str, float]
+    ) -> tuple[bool | None, str]:
+        """Whether the patient may enter, once the question is heard, and why not."""
+        barred = self.library.bars(one, asked.facts)
+        if barred is not None:
+            return False, barred
+        denied = entry is not True and self.library.denies(asked.question, one, asked.facts)
+        if entry is False or denied:
+            if found["about"] and asked.question.news:
+                return None, "the record denies what the question states"
+            return False, f"the record denies {', '.join(self._name(name) for name in operands(one.protocol.entry))}"
+        return entry, ""
 
     def score(self, protocol: str, found: Mapping[str, float]) -> float:
         """The fitted probability that a protocol settles the question."""
@@ -184,10 +209,10 @@ class Router:
         return logit(first.score) - logit(other.score) < float(self.weights["margin"])
 
     def _named(self, row: Ranked) -> bool:
-        """Whether the question asks for it too: its subject, or its purpose or drugs in a patient who entered."""
+        """Whether the question asks for it too: by its own subject, or by its own purpose in a patient who entered."""
         found = row.features
-        entered = row.entry is True and (found["purpose"] > 0 or found.get("drug", 0.0) > 0)
-        return row.score >= float(self.weights["threshold"]) and (found["about"] > 0 or entered)
+        entered = row.entry is True and max(found["purpose"], found["drug"]) >= 0.5
+        return row.score >= float(self.weights["threshold"]) and (found["about"] > 0.5 or entered)
 
     def _needs(self, rows: Sequence[Ranked]) -> tuple[str, ...]:
         return tuple(
@@ -214,13 +239,17 @@ class Router:
                 order = sorted(best, key=lambda name: (-best[name], name))
                 for place, name in enumerate(order, start=1):
                     fused[name] = fused.get(name, 0.0) + 1.0 / (RRF_K + place)
-        named = {name for name, one in self.profiles.items() if set(asked.question.concepts) & one.about}
-        order = sorted(fused, key=lambda name: (name not in named, -fused[name], name))
-        return [self.profiles[name] for name in order[:RECALL]]
+        # What the question names, or the patient may enter, is never lost to the ranks.
+        spans, scores_named = asked.question.spans, set(asked.question.calculators)
+        named = {name for name, one in self.profiles.items() if any(set(span.names) & one.about for span in spans)}
+        kept = named | {
+            name for name, one in self.profiles.items()
+            if self.library.entry(one.protocol, asked.facts) is True or one.calculators & scores_named
+        }
+        order = sorted(fused, key=lambda name: (name not in named, name not in kept, -fused[name], name))
+        return [self.profiles[name] for name in order[: max(RECALL, len(kept))]]
 
-    def _reasons(self, found: Mapping[str, float], entry: bool | None, one: Profile) -> tuple[str, ...]:
-        if entry is False:
-            return (f"the record denies {', '.join(self._name(name) for name in operands(one.protocol.entry))}",)
+    def _reasons(self, found: Mapping[str, float]) -> tuple[str, ...]:
         weights = self.weights["weights"]
         pull = {name: weights[name] * found[name] for name in (*_SAID, *_SAID_AGAINST)}
         order = sorted((name for name in pull if abs(pull[name]) > 0.05), key=lambda name: -abs(pull[name]))

@@ -1,9 +1,13 @@
 """What speaks for and against a protocol, as a few numbers between 0 and 1 (cosines below 0 are possible).
 
 named in the question   about, denied, purpose, calculator, step, decision
-named, but outside      elsewhere (another protocol's), excluded, foreign, foreign_aside, other_topic, other_condition
+named, but outside      elsewhere (another protocol's), rival (another's subject), outnamed (another is named more
+                        strongly), beside (both are named), excluded, foreign, foreign_aside, other_topic,
+                        other_condition
 near in meaning         dense, dense_cites, dense_margin, dense_facts, residual_margin
-the patient             entry, stated, facts, and with the question: bare_entry, named_entry
+the patient             entry, stated, facts, against (a measured value does not let him in), broad (enters only by
+                        what another names more exactly); with the question: bare_entry, named_entry, open_about
+                        (named, but not known to enter)
 """
 
 from __future__ import annotations
@@ -21,7 +25,8 @@ from knowledge.retriever import Scores
 FEATURES = (
     "bias", "about", "denied", "purpose", "calculator", "step", "elsewhere", "excluded", "foreign", "foreign_aside",
     "dense", "dense_cites", "dense_margin", "dense_facts", "residual_margin", "decision", "entry", "stated",
-    "bare_entry", "named_entry", "other_topic", "other_condition", "facts",
+    "bare_entry", "named_entry", "other_topic", "other_condition", "facts", "rival", "outnamed", "against",
+    "drug", "beside", "broad", "open_about",
 )
 
 
@@ -40,27 +45,54 @@ class Asked:
     scores: Scores
 
 
-def features(asked: Asked, one: Profile, library: Library, entry: bool | None) -> dict[str, float]:
-    """The numbers of `FEATURES` for one protocol."""
+def features(
+    asked: Asked, one: Profile, library: Library, entry: bool | None, entered_by: Sequence[Profile] = ()
+) -> dict[str, float]:
+    """The numbers of `FEATURES` for one protocol; `entered_by`: the protocols that the patient enters."""
     spans = [span for span in asked.question.spans if not span.denied]
-    about = any(_hits(span, one.about) for span in spans)
+    about = max((_subject(span, one, library) for span in spans), default=0.0)
     rest = [span for span in spans if not _hits(span, one.about)]
-    named = _named(asked.question, one, library, about, rest)
+    rivals = entered_by or list(library.profiles.values())
+    named = _named(asked.question, one, library, bool(about), rest, rivals)
     stated = entry is not True and _stated(asked, one, library)
     strength = max(float(about), named["purpose"], named["drug"], named["calculator"], 0.5 * named["step"])
     entered = float(entry is True)
     found = {
-        "bias": 1.0, "about": float(about), **named, **_outside(one, library, about, rest),
+        "bias": 1.0, "about": about, **named, **_outside(one, library, bool(about), rest),
         **_near(asked, one, library),
         "entry": entered, "stated": float(stated), "bare_entry": entered * asked.question.bare,
         "named_entry": max(entered, float(stated)) * strength, "facts": _weighed(asked.facts, one, library),
+        "outnamed": 0.0, "against": float(entry is None and library.measured_against(one.protocol, asked.facts)),
+        "open_about": about if entry is None and not stated else 0.0,
+        "broad": float(entry is True and library.only_broadly(one, asked.facts)),
     }
     return {name: found[name] for name in FEATURES}
 
 
-def _named(question: Question, one: Profile, library: Library, about: bool, rest: Sequence[Span]) -> dict[str, float]:
+def contest(found: Sequence[dict[str, float]]) -> None:
+    """Fill in `outnamed`: by how much the question names another protocol, which the patient enters, more strongly."""
+    named = [max(row["about"], row["purpose"], row["calculator"], row["named_entry"]) for row in found]
+    held = [name * (1.0 if row["entry"] or row["stated"] else 0.5) for name, row in zip(named, found, strict=True)]
+    for place, row in enumerate(found):
+        others = max((value for at, value in enumerate(held) if at != place), default=0.0)
+        row["outnamed"] = max(0.0, others - held[place])
+
+
+def _subject(span: Span, one: Profile, library: Library) -> float:
+    """How far a span names the subject: a complaint that other protocols work up too is shared with them."""
+    if not _hits(span, one.about):
+        return 0.0
+    if not span.finding or span.condition:
+        return 1.0
+    concepts = set(span.concepts)
+    return 1.0 / max(1, sum(bool(concepts & (other.about | other.admits)) for other in library.profiles.values()))
+
+
+def _named(
+    question: Question, one: Profile, library: Library, about: bool, rest: Sequence[Span], rivals: Sequence[Profile]
+) -> dict[str, float]:
     def strongest(part: str) -> float:
-        shares = [library.share(span, one, part) * (1.0 if span.asked else 0.5) for span in rest]
+        shares = [library.share(span, one, part, rivals) * (1.0 if span.asked else 0.5) for span in rest]
         return max(shares, default=0.0)
 
     denied = not about and any(_hits(span, one.about) for span in question.spans if span.denied)
@@ -75,19 +107,20 @@ def _named(question: Question, one: Profile, library: Library, about: bool, rest
 
 def _outside(one: Profile, library: Library, about: bool, rest: Sequence[Span]) -> dict[str, float]:
     profiles = list(library.profiles.values())
-    expanded = {span: library.expand(span.concepts) for span in rest}
-    strangers = [span for span in rest if not expanded[span] & library.reach]
+    expanded = {span: library.expand(span.concepts) | {span.names[-1]} for span in rest}
+    strangers = [span for span in rest if not expanded[span] & (one.reach | library.core)]
     foreign = sum(span.asked for span in strangers)
-    elsewhere = any(
-        span.asked and not expanded[span] & one.reach
-        and any(expanded[span] & (other.about | other.purpose | other.drugs) for other in profiles)
+    elsewhere = any(span.asked and not expanded[span] & one.reach and expanded[span] & library.core for span in rest)
+    rival = any(
+        span.asked and not expanded[span] & one.core and any(_hits(span, other.about) for other in profiles)
         for span in rest
     )
     condition = any(span.condition and not _hits(span, one.reach) for span in rest)
     return {
-        "elsewhere": float(elsewhere and not about),
+        "elsewhere": float(elsewhere and not about), "beside": float(elsewhere and about),
+        "rival": float(rival and not about),
         "excluded": float(any(_hits(span, one.excluded) and not _hits(span, one.purpose | one.drugs) for span in rest)),
-        "foreign": min(foreign, 2) / 2, "foreign_aside": min(len(strangers) - foreign, 2) / 2,
+        "foreign": float(foreign > 0), "foreign_aside": min(len(strangers) - foreign, 2) / 2,
         "other_topic": float(foreign > 0 and not about), "other_condition": float(condition and not about),
     }
 
@@ -123,7 +156,7 @@ def _weighed(facts: Sequence[Fact], one: Profile, library: Library) -> float:
 
 
 def _hits(span: Span, concepts: frozenset[str]) -> bool:
-    return any(concept in concepts for concept in span.concepts)
+    return any(name in concepts for name in span.names)
 
 
 def without_about(question: Question, one: Profile) -> str:

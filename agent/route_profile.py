@@ -6,11 +6,13 @@ what its exclusions rule out, the scores it uses, the passages it cites and the 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from agent.route_question import Reader, Span, topics
+from agent.route_question import Question, Reader, Span, names_topic, topics, word_of
 from knowledge.claim import PLACEHOLDER
 from knowledge.encoder import Vectors
 from knowledge.evidence import Evidence, Statement
@@ -20,6 +22,8 @@ from knowledge.quantity import Quantity
 from knowledge.retriever import Retriever
 from knowledge.terminology import Terminology
 
+AGE, ADULT = "age", 18.0
+_UNDER = re.compile(r"^People under (\d+)")
 _CLAUSE = re.compile(r"[.;:]\s+|,\s+(?:and |or )?")
 
 
@@ -46,13 +50,22 @@ class Profile:
     excluded: frozenset[str]
     calculators: frozenset[str]
     cites: tuple[int, ...]
+    adult_from: float | None
+    admits: frozenset[str]
+    own_types: frozenset[str]
+    other_types: frozenset[str]
     clauses: Vectors | None
     exclusions: Vectors | None
 
-    @property
+    @functools.cached_property
+    def core(self) -> frozenset[str]:
+        """What it decides on: its subject, its purpose and the drugs it names."""
+        return self.about | self.purpose | self.drugs
+
+    @functools.cached_property
     def reach(self) -> frozenset[str]:
         """Every concept that speaks for the protocol in some way."""
-        return self.about | self.purpose | self.drugs | self.steps
+        return self.core | self.steps
 
 
 class Library:
@@ -64,6 +77,7 @@ class Library:
         self.terminology, self.retriever, self.reader = terminology, retriever, reader
         self.profiles = {name: self._profile(protocol) for name, protocol in protocols.items()}
         self.reach = frozenset(concept for one in self.profiles.values() for concept in one.reach)
+        self.core = frozenset(concept for one in self.profiles.values() for concept in one.core)
         outside = [
             f"{words[0]}: {', '.join(words[1:5])}" for topic, words in topics().items() if topic not in self.reach
         ]
@@ -77,20 +91,58 @@ class Library:
         cited = dict.fromkeys(rec for criterion in protocol.criteria for rec in criterion.cites)
         read = [str(step.with_["concept"]) for step in protocol.steps if "concept" in step.with_]
         read += [concept for rec in cited for concept in self.retriever.corpus.recommendations[rec].about]
-        purpose = self._linked(f"{protocol.title}. {protocol.purpose}") | self.expand(operands(protocol.entry))
+        entry = [self.concept_of(protocol, operand) for operand in operands(protocol.entry)]
+        purpose = self._linked(f"{protocol.title}. {protocol.purpose}") | self.expand(entry)
         clauses = [protocol.title, protocol.purpose, *_parts(protocol.purpose)]
         clauses += [PLACEHOLDER.sub("", text) for criterion in protocol.criteria for text in criterion.templates]
         calculators = [step.tool.removeprefix("calc.") for step in protocol.steps if step.tool.startswith("calc.")]
+        own, others = self._types(protocol.about)
         return Profile(
             protocol=protocol, about=about, purpose=purpose - about, drugs=self.expand(drugs), steps=self.expand(read),
             excluded=self._linked(protocol.exclusions) - about - purpose - self.expand(drugs),
-            calculators=frozenset(calculators), cites=tuple(index.row[rec] for rec in cited if rec in index.row),
+            calculators=frozenset(calculators), adult_from=_adult_from(protocol.exclusions),
+            admits=self.expand(entry), own_types=own, other_types=others,
+            cites=tuple(index.row[rec] for rec in cited if rec in index.row),
             clauses=index.fixed(clauses), exclusions=index.fixed(_parts(protocol.exclusions)),
         )
 
     def _linked(self, text: str) -> frozenset[str]:
-        spans = [concept for span in self.reader.read(text).spans for concept in span.concepts]
-        return self.expand([*spans, *(mention.concept for mention in self.reader.strict.link(text))])
+        """What a text names; of a topic only the word it uses, unless it names the topic itself."""
+        found = [
+            concept if names_topic(span.text, concept) else word_of(span.text)
+            for span in self.reader.read(text).spans for concept in span.concepts
+        ]
+        return self.expand([*found, *(mention.concept for mention in self.reader.strict.link(text))])
+
+    def _types(self, about: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """Of a disease with kinds: those a protocol is about (type 2 diabetes), and the others (type 1)."""
+        own: set[str] = set()
+        others: set[str] = set()
+        for broad in about:
+            kinds = self.expand([broad]) - {broad}
+            named = self.expand([concept for concept in about if concept in kinds])
+            if named:
+                own |= named
+                others |= kinds - named
+        return frozenset(own), frozenset(others - own)
+
+    def bars(self, one: Profile, facts: Sequence[Fact]) -> str | None:
+        """Why a patient cannot be whom a protocol is for: a child, or another type of its disease; else None."""
+        age = next((fact.value for fact in facts if fact.concept == AGE), None)
+        if age is not None and one.adult_from is not None and age < one.adult_from:
+            return "it is not for children"
+        present = {fact.concept for fact in facts if fact.assertion == "present"}
+        found = sorted(present & one.other_types)
+        barred = bool(found) and not present & one.own_types
+        return f"the record has another type: {found[0].replace('_', ' ')}" if barred else None
+
+    def only_broadly(self, one: Profile, facts: Sequence[Fact]) -> bool:
+        """Whether a patient enters only by what another protocol's entry names more exactly."""
+        mine = set(operands(one.protocol.entry))
+        others = [set(operands(other.protocol.entry)) for other in self.profiles.values() if other is not one]
+        exact = frozenset().union(*others) - mine
+        kept = [fact for fact in facts if fact.concept not in exact]
+        return len(kept) < len(facts) and self.entry(one.protocol, kept) is not True
 
     def expand(self, concepts: Iterable[str]) -> frozenset[str]:
         """The concepts (or topics) and all that they include."""
@@ -101,10 +153,14 @@ class Library:
                 found.update(part.id for part in self.terminology.expand(concept))
         return frozenset(found)
 
-    def share(self, span: Span, one: Profile, part: str) -> float:
-        """How much a span speaks for a part of a profile: one over the number of protocols that share the concept."""
-        concepts = self.expand(span.concepts) if part == "drugs" else frozenset(span.concepts)
-        others = self.profiles.values()
+    def share(self, span: Span, one: Profile, part: str, rivals: Sequence[Profile]) -> float:
+        """How much a span speaks for a part of a profile: one over the number of protocols that share the concept.
+
+        Args:
+            rivals: the protocols it may be shared with: those the patient enters, or all where he enters none.
+        """
+        concepts = self.expand(span.concepts) if part == "drugs" else frozenset(span.names)
+        others = [one, *(other for other in rivals if other is not one)]
         return max(
             (1.0 / max(1, sum(concept in getattr(other, part) or concept in other.about for other in others))
              for concept in concepts & getattr(one, part)),
@@ -113,8 +169,13 @@ class Library:
 
     def entry(self, protocol: Protocol, facts: Sequence[Fact]) -> bool | None:
         """Who may enter, three-valued: a concept nobody spoke of is unknown; it is false only where it was denied."""
+        return self.holds(protocol, protocol.entry, facts)
 
-        def lookup(concept: str) -> Evidence | None:
+    def holds(self, protocol: Protocol, predicate: Mapping[str, Any], facts: Sequence[Fact]) -> bool | None:
+        """A predicate of the entry over facts; an operand that is a slot of the protocol stands for what it reads."""
+
+        def lookup(operand: str) -> Evidence | None:
+            concept = self.concept_of(protocol, operand)
             wanted = self.expand([concept])
             sure = [fact for fact in facts if fact.concept in wanted and fact.assertion in ("present", "historical")]
             if concept.startswith("suspected_"):
@@ -131,12 +192,35 @@ class Library:
             value = self.retriever.corpus.value(name)
             return Quantity(float(value.value), value.unit or "1")
 
-        return evaluate(protocol.entry, lookup, reference)
+        return evaluate(predicate, lookup, reference)
+
+    def concept_of(self, protocol: Protocol, operand: str) -> str:
+        """The concept an operand of the entry stands for: itself, or what the step of that name reads."""
+        if operand in self.terminology:
+            return operand
+        read = (step for step in protocol.steps if step.slot == operand and "concept" in step.with_)
+        return next((str(step.with_["concept"]) for step in read), operand)
+
+    def denies(self, question: Question, one: Profile, facts: Sequence[Fact]) -> bool:
+        """Whether the record denies the very subject that the question names."""
+        absent = {fact.concept for fact in facts if fact.assertion == "absent"} & one.about
+        spans = [span for span in question.spans if set(span.concepts) & one.about]
+        return bool(spans) and all(set(span.concepts) & absent for span in spans)
+
+    def measured_against(self, protocol: Protocol, facts: Sequence[Fact]) -> bool:
+        """Whether a measured value is on the other side of a threshold of the entry."""
+        parts = protocol.entry.get("any", [protocol.entry])
+        return any("compare" in part and self.holds(protocol, part, facts) is False for part in parts)
 
 
 def nearest(query: Vectors | None, rows: Vectors | None) -> float:
     """Cosine of a vector with the nearest of some; 0 where either is missing."""
     return 0.0 if query is None or rows is None or not len(rows) else float((rows @ query).max())
+
+
+def _adult_from(exclusions: str) -> float | None:
+    under = _UNDER.search(exclusions)
+    return float(under[1]) if under else (ADULT if exclusions.startswith("Children") else None)
 
 
 def _parts(text: str) -> list[str]:

@@ -40,6 +40,11 @@ class Span:
     asked: bool = True
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Its concepts, and its own words: a purpose may use one word of a topic without taking the topic over."""
+        return (*self.concepts, word_of(self.text))
+
+    @property
     def denied(self) -> bool:
         """A finding said to be absent, or anything said of somebody else; a drug not taken is still asked about."""
         return self.assertion == "family" or (self.finding and self.assertion == "absent")
@@ -67,6 +72,7 @@ class Question:
     calculators: tuple[str, ...]
     calculate: bool
     ask: tuple[int, int]
+    news: bool = False
 
     @property
     def asking(self) -> str:
@@ -105,10 +111,21 @@ def _cues() -> dict[str, Any]:
         "lists": {name: _any(phrases) for name, phrases in lookup["lists"].items()},
         "calculate": _any(raw["calculate"]),
         "asks": _any(raw["asks"]),
+        "news": _any(raw["news"]),
         "generic": frozenset(_key(str(word)) for word in raw["generic"])
         | {_key(part) for phrases in raw["decisions"].values() for phrase in phrases for part in str(phrase).split()},
         "common": frozenset(raw["calculator_common"]),
     }
+
+
+def word_of(text: str) -> str:
+    """A topic's word as a concept of its own."""
+    return f"word:{_normal(text)}"
+
+
+def names_topic(text: str, topic: str) -> bool:
+    """Whether a text is the name of a topic: the first of its words."""
+    return topic in topics() and _normal(text) == _normal(topics()[topic][0])
 
 
 def _key(word: str) -> str:
@@ -165,7 +182,7 @@ class Reader:
         return Question(
             text, tuple(mentions), spans, decisions, tuple(terms(text)), loose,
             self._lookup(normal, outside, mentions) if not calculators else None,
-            calculators, bool(cues["calculate"].search(normal)), ask,
+            calculators, bool(cues["calculate"].search(normal)), ask, bool(cues["news"].search(normal)),
         )
 
     def _lookup(self, normal: str, outside: list[str], mentions: list[Mention]) -> Lookup | None:
@@ -226,6 +243,9 @@ def _spans(mentions: Sequence[Mention], terminology: Terminology, ask: tuple[int
     for group in grouped.values():
         # The terminology's own words say more than a topic that shares one of them.
         coded = [mention.concept for mention in group if mention.how != "extra"]
+        kinds = {terminology.get(concept).kind for concept in coded if concept in terminology}
+        if coded and not kinds & {"medication", "drug_class"}:
+            coded += [mention.concept for mention in group if mention.concept in terminology]
         coded = coded or [mention.concept for mention in group]
         kinds = {terminology.get(concept).kind for concept in coded if concept in terminology}
         spans.append(
@@ -247,13 +267,14 @@ def _outside(text: str, mentions: Sequence[Mention], part: tuple[int, int]) -> l
 
 def _grams(text: str) -> set[str]:
     words = [singular(fold(match.group())) for match in _SPLIT.finditer(text)]
-    return {"".join(words[at : at + size]) for at in range(len(words)) for size in (1, 2, 3)}
+    exact = [fold(match.group()) for match in _SPLIT.finditer(text)]
+    return {"".join(row[at : at + size]) for row in (words, exact) for at in range(len(row)) for size in (1, 2, 3)}
 
 
 def _calculator_words(name: str, more: Sequence[str]) -> set[str]:
     parts = name.removeprefix("calc.").split("_")
     common = _cues()["common"]
-    found = {"".join(parts)}
-    found.update(singular(part) for part in parts if len(part) >= 4 and part not in common and not part.isdigit())
+    found: set[str] = {"".join(parts)} - common
+    found.update(part for part in parts if len(part) >= 4 and part not in common and not part.isdigit())
     found.update("".join(singular(fold(match.group())) for match in _SPLIT.finditer(word)) for word in more)
     return found

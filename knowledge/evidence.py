@@ -41,7 +41,7 @@ class DicomRegion(_Source):
     """A region of an image. Scale is in mm per pixel (rows, columns) and never without its source.
 
     UIDs are the file's own: None where it has none (PNG, JPEG); the file is always named by its SHA-256.
-    `algorithm` (name and version) drew the region of a `structure` (SYSTEM|CODE). What is not `validated` decides nothing.
+    `algorithm` (name and version) drew the region of a `structure` (SYSTEM|CODE). One not `validated` decides nothing.
     """
 
     kind: Literal["dicom"] = "dicom"

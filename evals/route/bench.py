@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from agent.route import Fact, Router, RouteResult
+from agent.route_profile import AGE
 from knowledge.coding import Coding
 from knowledge.encoder import default_encoder
 from knowledge.guideline import default_corpus
@@ -57,6 +58,8 @@ def facts_of(patient: Mapping[str, Any], terminology: Terminology, linker: Linke
         if concept in terminology:
             found.append(Fact(concept, assertion, f"{where}:{concept}", value, unit))
 
+    if patient.get("age") is not None:
+        found.append(Fact(AGE, "present", "patient:age", float(patient["age"]), "a"))
     for row in patient.get("problems") or []:
         coded = terminology.by_coding(Coding.parse(f"snomed:{row['snomed']}")) if row.get("snomed") else []
         for concept in coded:

@@ -37,6 +37,8 @@ NEVER_NEGATIVE = {
     "purpose",
     "calculator",
     "step",
+    "drug",
+    "open_about",
     "dense",
     "dense_cites",
     "dense_margin",
@@ -49,7 +51,20 @@ NEVER_NEGATIVE = {
     "named_entry",
     "facts",
 }
-NEVER_POSITIVE = {"denied", "elsewhere", "excluded", "foreign", "foreign_aside", "other_topic", "other_condition"}
+NEVER_POSITIVE = {
+    "denied",
+    "elsewhere",
+    "excluded",
+    "foreign",
+    "foreign_aside",
+    "other_topic",
+    "other_condition",
+    "rival",
+    "outnamed",
+    "against",
+    "beside",
+    "broad",
+}
 PENALTY = 0.0005
 Row = tuple[Case, Question, list[Ranked]]
 Matrix = npt.NDArray[np.float64]
