@@ -10,6 +10,7 @@ from typing import Any
 from agent.planners.choice import PROTOCOL_PLANNER, Choice
 from agent.planners.protocol import choice_of, offer, offered_concepts
 from agent.route import Fact, RouteResult
+from agent.route_profile import AGE
 from agent.runtime import Services
 from agent.state import Json
 from knowledge.evidence import Decision, Evidence, Statement
@@ -50,6 +51,9 @@ def facts_of(read: dict[str, list[Evidence]]) -> list[Fact]:
                     quantity.unit if quantity else None,
                 )
             )
+    age = next((item for item in read.get("patient.age", []) if item.quantity is not None), None)
+    if age is not None and age.quantity is not None:
+        facts.append(Fact(AGE, "present", age.id, age.quantity.value, age.quantity.unit))
     facts += [
         Fact(CHEST_FILM, "present", item.id)
         for slot, found in read.items()

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from agent.route_features import FEATURES, Asked, as_vector, contest, features, without_about
+from agent.route_features import FEATURES, OWN, Asked, as_vector, contest, features, without_about
 from agent.route_profile import Fact, Library, Profile
 from agent.route_question import Question, Reader
 from knowledge.predicate import operands
@@ -209,9 +209,9 @@ class Router:
         return logit(first.score) - logit(other.score) < float(self.weights["margin"])
 
     def _named(self, row: Ranked) -> bool:
-        """Whether the question asks for it too: by its own subject, or by its own purpose in a patient who entered."""
+        """Whether the question asks for it too: by its subject, or in a patient who entered by its purpose."""
         found = row.features
-        entered = row.entry is True and max(found["purpose"], found["drug"]) >= 0.5
+        entered = row.entry is True and found.get(OWN, 0.0) >= 0.5
         return row.score >= float(self.weights["threshold"]) and (found["about"] > 0.5 or entered)
 
     def _needs(self, rows: Sequence[Ranked]) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ FEATURES = (
     "bare_entry", "named_entry", "other_topic", "other_condition", "facts", "rival", "outnamed", "against",
     "drug", "beside", "broad", "open_about",
 )
+OWN = "own"
+"""Not fitted: it decides only whether a protocol is worked out beside the first one."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,15 @@ def features(
         "open_about": about if entry is None and not stated else 0.0,
         "broad": float(entry is True and library.only_broadly(one, asked.facts)),
     }
-    return {name: found[name] for name in FEATURES}
+    return {name: found[name] for name in FEATURES} | {OWN: _own(rest, one, library, rivals)}
+
+
+def _own(rest: Sequence[Span], one: Profile, library: Library, rivals: Sequence[Profile]) -> float:
+    """How far the question names the purpose or the drugs, by words that are no other protocol's subject."""
+    others = [other for other in library.profiles.values() if other is not one]
+    free = [span for span in rest if not any(_hits(span, other.about) for other in others)]
+    shares = [library.share(span, one, part, rivals) for span in free for part in ("purpose", "drugs")]
+    return max(shares, default=0.0)
 
 
 def contest(found: Sequence[dict[str, float]]) -> None:
