@@ -165,6 +165,13 @@ class Population:
             return self.at_least.get(name, -math.inf) <= value < self.below.get(name, math.inf)
         return True
 
+    def admits_all(self, name: str, low: float, high: float) -> bool | None:
+        """Whether every value from `low` to `high` is within the limits, none is, or (None) some are."""
+        if self.admits(name, low) and self.admits(name, high):
+            return True
+        outside = high < self.at_least.get(name, -math.inf) or low >= self.below.get(name, math.inf)
+        return False if outside else None
+
     def holds(self, values: Mapping[str, Value]) -> bool:
         """Whether known inputs are within the limits."""
         return all(self.admits(name, values[name]) for name in self.uses)

@@ -80,9 +80,7 @@ def _applicable(calculator: Calculator, readings: Mapping[str, Reading]) -> bool
         if reading.value is not None:
             verdicts.add(population.admits(name, reading.value))
         else:
-            low, high = _bounds(reading)
-            ends = {population.admits(name, low), population.admits(name, high)}
-            verdicts.add(ends.pop() if reading.input.numeric and len(ends) == 1 else None)
+            verdicts.add(population.admits_all(name, *_bounds(reading)) if reading.input.numeric else None)
     if False in verdicts:
         return False
     return None if None in verdicts else True
