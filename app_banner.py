@@ -9,7 +9,7 @@ from app_files import Imported
 from app_parts import Json, bullets, clock, count, day, empty, esc, fold
 
 WHAT_CAN_YOU_DO = "What can you do?"
-CARDS = 24
+CARDS = 40
 
 
 def banner(person: Person) -> str:
@@ -83,8 +83,8 @@ def cards(lines: Iterable[Line]) -> str:
         for line in lines[:CARDS]
     )
     if not rows:
-        return empty("No patient in the recor"
-                     "d", "<p>Import a record with the button above, or load the demo "
+        return empty("No patient in the record",
+                     "<p>Import a record with the button above, or load the demo "
                      "patients with <code>osler demo --load</code>, then reload this page.</p>")
     more = f'<p class="o-hint">{len(lines) - CARDS} more in the list above.</p>' if len(lines) > CARDS else ""
     return f'<section class="o-cards" aria-label="Patients"><h2>Choose a patient</h2><ul>{rows}</ul>{more}</section>'
