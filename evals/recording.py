@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from agent.state import Json, State, load
 from agent.steps import CORRECTION, DECIDE
+from evals.wrapped import wrapped
 from tools.context import ToolContext
 from tools.errors import BadInput, NotAssessable, ToolError, UpstreamError, UsageError
 from tools.spec import ToolOutput, ToolSpec
@@ -45,24 +45,22 @@ def frozen(tools: dict[str, ToolSpec[Any]], answers: Json) -> dict[str, ToolSpec
     """
 
     def play(spec: ToolSpec[Any]) -> ToolSpec[Any]:
-        class Recorded(ToolSpec[Any]):
-            async def call(self, arguments: dict[str, Any], ctx: ToolContext) -> ToolOutput:
-                row = answers.get(key(ctx.slot, spec.name, arguments))
-                if row is None:
-                    raise UsageError(
-                        f"{spec.name} for {ctx.slot} was not recorded with these arguments",
-                        found=arguments,
-                        expected="a call of the recording",
-                        action="replay with --mode tools, or record again",
-                    )
-                if row["error"]:
-                    body = dict(row["error"])
-                    kind = _ERRORS.get(body.pop("code"), ToolError)
-                    raise kind(body.pop("message"), **body)
-                return ToolOutput(evidence=[load(item) for item in row["evidence"]], warnings=row["warnings"])
+        async def answer(arguments: dict[str, Any], ctx: ToolContext) -> ToolOutput:
+            row = answers.get(key(ctx.slot, spec.name, arguments))
+            if row is None:
+                raise UsageError(
+                    f"{spec.name} for {ctx.slot} was not recorded with these arguments",
+                    found=arguments,
+                    expected="a call of the recording",
+                    action="replay with --mode tools, or record again",
+                )
+            if row["error"]:
+                body = dict(row["error"])
+                kind = _ERRORS.get(body.pop("code"), ToolError)
+                raise kind(body.pop("message"), **body)
+            return ToolOutput(evidence=[load(item) for item in row["evidence"]], warnings=row["warnings"])
 
-        shell = Recorded(**{name: getattr(spec, name) for name in spec.__dataclass_fields__})
-        return replace(shell)
+        return wrapped(spec, answer)
 
     return {name: play(spec) for name, spec in tools.items()}
 

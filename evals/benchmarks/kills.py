@@ -22,6 +22,7 @@ from typing import Any
 from agent import ClinicalAssistant, Settings
 from agent.export import without_times
 from evals.metrics import document, share
+from evals.wrapped import wrapped
 from tools.context import ToolContext
 from tools.errors import UsageError
 from tools.spec import ToolOutput, ToolSpec
@@ -41,15 +42,14 @@ def _deadly(tools: dict[str, ToolSpec[Any]], at: int) -> dict[str, ToolSpec[Any]
     count = Counter[str]()
 
     def wrap(spec: ToolSpec[Any]) -> ToolSpec[Any]:
-        class Deadly(ToolSpec[Any]):
-            async def call(self, arguments: dict[str, Any], ctx: ToolContext) -> ToolOutput:
-                output = await spec.call(arguments, ctx)
-                count["runs"] += 1
-                if count["runs"] == at:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return output
+        async def deadly(arguments: dict[str, Any], ctx: ToolContext) -> ToolOutput:
+            output = await spec.call(arguments, ctx)
+            count["runs"] += 1
+            if count["runs"] == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return output
 
-        return Deadly(**{name: getattr(spec, name) for name in spec.__dataclass_fields__})
+        return wrapped(spec, deadly)
 
     return {name: wrap(spec) for name, spec in tools.items()}
 

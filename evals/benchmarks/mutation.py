@@ -9,7 +9,6 @@ strike (`osler bench gate`) are no longer struck by it.
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import time
 from collections import Counter
@@ -23,10 +22,11 @@ from agent.runtime import Services
 from evals.benchmarks.gate import mutants, sound_claims
 from evals.keys import check, load_keys
 from evals.metrics import document, share
+from evals.wrapped import wrapped
 from knowledge.evidence import Evidence
 from knowledge.guideline import Corpus
 from tools.context import ToolContext
-from tools.spec import ToolOutput, ToolSpec
+from tools.spec import ToolOutput
 
 Json = dict[str, Any]
 PER_KIND = 12
@@ -94,13 +94,11 @@ def _calculators(services: Services, name: str) -> Iterator[None]:
     """The calculator gives another result: one and a half times and one more, or another code."""
     spec = services.tools[name]
 
-    class Broken(ToolSpec[Any]):
-        async def call(self, arguments: dict[str, Any], ctx: ToolContext) -> ToolOutput:
-            output = await spec.call(arguments, ctx)
-            return output.model_copy(update={"evidence": [_another(item) for item in output.evidence]})
+    async def broken(arguments: dict[str, Any], ctx: ToolContext) -> ToolOutput:
+        output = await spec.call(arguments, ctx)
+        return output.model_copy(update={"evidence": [_another(item) for item in output.evidence]})
 
-    shell = Broken(**{field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)})
-    services.tools[name] = shell
+    services.tools[name] = wrapped(spec, broken)
     try:
         yield
     finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tools.context import ImageFile, ToolContext
 from tools.errors import NotAssessable
 from tools.imaging.frame import Image
@@ -33,6 +35,22 @@ def attached(ctx: ToolContext, image: str | None = None, frame: int = 0) -> Imag
             action="ask again with the image",
         )
     return read
+
+
+def patient_of(ctx: ToolContext) -> dict[str, Any]:
+    """The Patient that an image is compared with.
+
+    Raises:
+        NotAssessable: there is none.
+    """
+    if ctx.record is None:
+        raise NotAssessable(
+            "there is no patient to compare the image with",
+            found="no patient",
+            expected="a patient's record",
+            action="name a patient",
+        )
+    return ctx.record.patient
 
 
 def find(images: tuple[ImageFile, ...], image: str | None) -> ImageFile:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tools.context import ToolContext
 from tools.errors import NotAssessable
-from tools.imaging.attached import attached
+from tools.imaging.attached import attached, patient_of
 from tools.imaging.describe import grade
 from tools.imaging.frame import Image
 from tools.imaging.identity import Identity, compare_identity
@@ -100,14 +100,7 @@ def identity_of(image: Image, ctx: ToolContext) -> Identity:
         NotAssessable: no patient to compare with.
         IdentityMismatch: it is another patient's; no correction lifts that.
     """
-    if ctx.record is None:
-        raise NotAssessable(
-            "there is no patient to compare the image with",
-            found="no patient",
-            expected="a patient's record",
-            action="name a patient",
-        )
-    return compare_identity(image.header.who, ctx.record.patient)
+    return compare_identity(image.header.who, patient_of(ctx))
 
 
 def measurable(image: Image, what: What, judged: str | None = None) -> Film:

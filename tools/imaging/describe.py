@@ -9,8 +9,7 @@ from pydantic import Field
 
 from knowledge.evidence import DicomRegion, Evidence, Value
 from tools.context import ToolContext
-from tools.errors import NotAssessable
-from tools.imaging.attached import attached
+from tools.imaging.attached import attached, patient_of
 from tools.imaging.frame import Image
 from tools.imaging.identity import Identity, compare_identity
 from tools.imaging.quality import Quality, quality
@@ -53,15 +52,9 @@ async def image_describe(params: DescribeParams, ctx: ToolContext) -> ToolOutput
     An image of another patient stops the tool. One whose identity is not confirmed needs a named person's word: a
     correction of `identity` to "confirmed".
     """
-    if ctx.record is None:
-        raise NotAssessable(
-            "there is no patient to compare the image with",
-            found="no patient",
-            expected="a patient's record",
-            action="name a patient",
-        )
+    patient = patient_of(ctx)
     image = await asyncio.to_thread(attached, ctx, params.image, params.frame)
-    identity = compare_identity(image.header.who, ctx.record.patient)
+    identity = compare_identity(image.header.who, patient)
     what = await asyncio.to_thread(what_is, image)
     judged = await asyncio.to_thread(grade, image, what)
     warnings = [*image.warnings]

@@ -11,7 +11,7 @@ from knowledge.evidence import Evidence, ModelReading
 from tools.context import ToolContext, VisionModel, VisionReply
 from tools.ehr.naming import naming
 from tools.errors import BadInput, NotAssessable
-from tools.imaging.attached import attached
+from tools.imaging.attached import attached, patient_of
 from tools.imaging.frame import Image
 from tools.imaging.identity import compare_identity
 from tools.imaging.what import Match, matches, what_is
@@ -57,19 +57,13 @@ async def image_read(params: ReadParams, ctx: ToolContext) -> ToolOutput:
             expected="a model that sees",
             action="set OSLER_MODEL to one on this machine, or OSLER_MODEL_URL to a server of yours",
         )
-    if ctx.record is None:
-        raise NotAssessable(
-            "there is no patient to compare the image with",
-            found="no patient",
-            expected="a patient's record",
-            action="name a patient",
-        )
+    patient = patient_of(ctx)
     image = await asyncio.to_thread(attached, ctx, params.image, params.frame)
-    identity = compare_identity(image.header.who, ctx.record.patient)
+    identity = compare_identity(image.header.who, patient)
     warnings = [] if identity.status == "confirmed" else [identity.display]
     warnings += await asyncio.to_thread(check_image, image, params)
     png, seen = await asyncio.to_thread(picture, image)
-    asked = prompt(params.question, *seen, hidden=[ctx.patient or "", *naming(ctx.record.patient)])
+    asked = prompt(params.question, *seen, hidden=[ctx.patient or "", *naming(patient)])
     answer, raw, replies = await _ask(ctx.vision, png, asked, schema(*seen))
     regions, told = regions_of(raw, image.sha256, image.frame, seen, (image.columns, image.rows))
     reply = replies[-1]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tools.ehr.query import Query
+from tools.ehr.store import Store
+
 PATIENT = {
     "resourceType": "Patient",
     "id": "p",
@@ -25,3 +28,8 @@ def observation(id_: str = "o", **more: Any) -> dict[str, Any]:
         "valueQuantity": {"value": 1.1, "unit": "mg/dL", "system": "http://unitsofmeasure.org", "code": "mg/dL"},
         **more,
     }
+
+
+def found(store: Store, query: str, kind: str = "Observation") -> list[str]:
+    """Ids of what a search finds."""
+    return [item.id for item in store.search(Query.parse(kind, query, store.base)).matches]

@@ -9,40 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.tools.ehr.samples import PATIENT, observation
+from tests.tools.ehr.samples import PATIENT, found, observation
 from tools.ehr.bundles import import_document, import_path
 from tools.ehr.compact import build_bundle
 from tools.ehr.demo import compact_patient
-from tools.ehr.query import Query
 from tools.ehr.store import Store
 from tools.ehr.validate import check
 from tools.errors import BadInput, UsageError
-
-
-@pytest.fixture
-def filled(store: Store) -> Store:
-    import_document(store, PATIENT)
-    import_document(store, {**PATIENT, "id": "q", "name": [{"family": "Other"}], "gender": "male"})
-    import_document(store, observation())
-    import_document(
-        store,
-        observation(
-            "o2", effectiveDateTime="2025-01", status="amended", valueQuantity={"value": 5.25, "unit": "mg/dL"}
-        ),
-    )
-    period = observation(
-        "o3",
-        subject={"reference": "Patient/q"},
-        code={"text": "x"},
-        effectivePeriod={"start": "2024-01-01", "end": "2024-02-01"},
-    )
-    import_document(store, {key: value for key, value in period.items() if key != "effectiveDateTime"})
-    return store
-
-
-def found(store: Store, query: str, kind: str = "Observation") -> list[str]:
-    return [item.id for item in store.search(Query.parse(kind, query, store.base)).matches]
-
 
 # -- JSON, dates -----------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tools.ehr.samples import PATIENT, observation
+from tests.tools.ehr.samples import PATIENT, found, observation
 from tools.ehr.bundles import import_document
 from tools.ehr.dates import interval, years_at
 from tools.ehr.fhirjson import content_version, dumps, loads
@@ -43,10 +43,6 @@ def filled(store: Store) -> Store:
     )
     import_document(store, {key: value for key, value in period.items() if key != "effectiveDateTime"})
     return store
-
-
-def found(store: Store, query: str, kind: str = "Observation") -> list[str]:
-    return [item.id for item in store.search(Query.parse(kind, query, store.base)).matches]
 
 
 # -- JSON, dates -----------------------------------------------------------------------------------------------------
