@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from app_changes import change_box, corrections_made
 from app_cite import Citations
+from app_differential import differential
 from app_evidence import Known
 from app_film import images
 from app_forms import Control, answer_form, control_for
@@ -25,6 +26,7 @@ def assessment(document: Json, known: Known, change: Json | None = None) -> str:
         change: what the last correction changed (`Consultation.correct`), to be shown above.
     """
     cites, answer = Citations(document, known.names), document["answer"]
+    cites.drafts, cites.drafts_allowed = known.drafts, document.get("branch_of") is None
     flags = [claim for claim in answer["claims"] if claim["red_flag"] and claim["status"] == "shown"]
     others = [claim for claim in answer["claims"] if claim not in flags]
     flagged = {claim["criterion"] for claim in flags}
@@ -35,8 +37,9 @@ def assessment(document: Json, known: Known, change: Json | None = None) -> str:
         change_box(change, cites, document["version"], known.criteria) if change else "",
         plan_line(document, cites, known), images(document, known.films, known.by),
         _flags(flags, urgent, cites), _sections(others, steps, cites, near=True), _next_steps(steps, cites),
-        _gaps(document, known), _sections(others, steps, cites, near=False), _differential(document, cites),
-        corrections_made(document, cites),
+        differential(document, cites, _useful_form(document, known)), _gaps(document, known),
+        _sections(others, steps, cites, near=False),
+        corrections_made(document, cites), _file_button(cites),
     ]
     return (f'<article class="o-answer" data-status="{esc(document["status"])}" '
             f'data-version="{esc(document["version"])}" '
@@ -116,8 +119,30 @@ def step_line(step: Json, cites: Citations) -> str:
     return (
         f'<li class="o-step s-{esc(step["status"])}"><span class="o-kind n-{esc(step["kind"])}">'
         f'{esc(STEP_KINDS.get(step["kind"], step["kind"]))}</span><div><span class="o-text">{body}</span> {struck}'
-        f'{cites.chips(step["evidence"], step["id"])}{check}</div></li>'
+        f'{cites.chips(step["evidence"], step["id"])}{check}{_draft_button(step, cites)}</div></li>'
     )
+
+
+DRAFTED = {"draft": "Draft", "incomplete": "Draft", "approved": "Approved, not known to be written",
+           "committed": "In the record"}
+
+
+def _draft_button(step: Json, cites: Citations) -> str:
+    """Draft what a step says, or see what became of its draft. A question is answered, not ordered."""
+    if step["status"] != "shown" or not cites.drafts_allowed or step["kind"] == "question":
+        return ""
+    told = DRAFTED.get(cites.drafts.get(step["id"], ""), "Draft for the record")
+    return (f'<p class="o-draft-link"><button type="button" class="o-link" data-do="draft" '
+            f'data-item="{esc(step["id"])}">{esc(told)}</button></p>')
+
+
+def _file_button(cites: Citations) -> str:
+    """The assessment as a note in the record."""
+    if not cites.drafts_allowed:
+        return ""
+    told = DRAFTED.get(cites.drafts.get("answer", ""), "File this assessment as a note")
+    return (f'<p class="o-draft-link"><button type="button" class="o-link" data-do="draft" data-item="answer">'
+            f'{esc(told)}</button></p>')
 
 
 def _critical(document: Json, cites: Citations) -> str:
@@ -206,6 +231,16 @@ def _gaps(document: Json, known: Known) -> str:
     return f'<section class="o-block o-open" aria-label="Not answered"><h3>Not answered {told}</h3>{body}</section>'
 
 
+def _useful_form(document: Json, known: Known) -> str:
+    """The form of the most useful missing item, where nothing below asks for it."""
+    useful = document["answer"].get("most_useful")
+    below = {slot for gap in document["answer"]["not_answered"] for slot in gap["slots"]}
+    if not useful or useful["slot"] in below:
+        return ""
+    row = _ask_row(document, useful["slot"], useful["ask"], ["telling these apart"], known.units)
+    return f'<ul class="o-asks">{row}</ul>'
+
+
 def _gap(gap: Json) -> str:
     """What could not be answered and is not a matter of one missing input."""
     needs = "".join(f"<li>{esc(sentence(need))}</li>" for need in gap["needs"])
@@ -247,20 +282,6 @@ def current(document: Json, slot: str) -> Json | None:
     """What fills a slot now."""
     record = next((r for r in document["records"] if r["slot"] == slot and r["status"] == "ok" and r["evidence"]), None)
     return document["evidence"].get(record["evidence"][0]) if record else None
-
-
-def _differential(document: Json, cites: Citations) -> str:
-    rows = []
-    for item in document["answer"]["differential"]:
-        sides = "".join(
-            f'<div><b>{head}</b>{cites.references(item[side]) or "<p class=o-hint>nothing recorded</p>"}</div>'
-            for head, side in (("For", "for"), ("Against", "against"))
-        )
-        missing = f'<p class="o-hint">Not known: {esc(", ".join(item["missing"]))}</p>' if item["missing"] else ""
-        rows.append(fold(f"dx-{item['condition']}", esc(item["condition"]), f'<div class="o-sides">{sides}</div>'
-                                                                            f'{missing}'))
-    return ('<section class="o-block" aria-label="Differential"><h3>Differential</h3>'
-            f'{"".join(rows)}</section>' if rows else "")
 
 
 def outdated_box(found: list[Json]) -> str:

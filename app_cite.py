@@ -46,12 +46,19 @@ class Citations:
         self.names = names or {}
         self.evidence: Json = document.get("evidence", {})
         self.numbers: dict[str, int] = {}
+        # What has become of the drafts of its items; a copy of a consultation writes nothing.
+        self.drafts: Mapping[str, str] = {}
+        self.drafts_allowed = False
         answer = document.get("answer") or {}
         shown = [*document.get("critical", [])]
         for item in shown:
             self._number([item["id"]])
         for part in [*answer.get("claims", []), *answer.get("next_steps", [])]:
             self._number(self.order(part["evidence"]))
+        for item in answer.get("differential", []):
+            passages = [i for found in item.get("cites", {}).values() for i in found]
+            share = item.get("published")
+            self._number([*passages, *item.get("considered", []), *([share["source"]] if share else [])])
 
     def _number(self, ids: Iterable[str]) -> None:
         for found in ids:

@@ -31,6 +31,7 @@ from knowledge.terminology import default_terminology
 from tools.ehr.compartment import walk
 from tools.ehr.demo import demo_patients
 from tools.ehr.elements import quantity
+from tools.ehr.reads_imaging import behind as imaging_behind
 from tools.ehr.record import PatientRecord
 from tools.errors import UsageError
 
@@ -40,8 +41,9 @@ FACTS = {"patient.age": "record.age", "patient.sex": "record.sex", "allergies": 
          "problems": "record.problems", "medications": "record.medications", "critical": "record.critical"}
 WARMING = "Should this patient be anticoagulated?"
 GENERAL = ("What are the active problems?", "Which medications are taken?", "What was the last creatinine?")
-ExportFormat = Literal["pdf", "markdown", "fhir", "json"]
-SUFFIX: dict[ExportFormat, str] = {"pdf": "pdf", "markdown": "md", "fhir": "fhir.json", "json": "json"}
+ExportFormat = Literal["pdf", "markdown", "note", "fhir", "json"]
+SUFFIX: dict[ExportFormat, str] = {"pdf": "pdf", "markdown": "md", "note": "note.md", "fhir": "fhir.json",
+                                   "json": "json"}
 
 
 @dataclass(frozen=True)
@@ -202,15 +204,19 @@ class Desk:
         """The document of a consultation."""
         return self.osler.open(consultation).document()
 
+    def drafts(self, consultation: str) -> dict[str, str]:
+        """The state of the newest draft of each item of an answer."""
+        return {row["item"]: row["state"] for row in self.osler.open(consultation).drafts()}
+
     def export(self, consultation: str) -> dict[ExportFormat, str]:
-        """The answer as files: PDF, Markdown, FHIR, JSON. Paths by format."""
+        """The answer as files: PDF, Markdown, a draft note, FHIR, JSON. Paths by format."""
         consult = self.osler.open(consultation)
         document = consult.document()
         stem = f"osler-{document['patient']}-{consultation}-v{document['version']}"
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         paths: dict[ExportFormat, str] = {}
         for name, suffix in SUFFIX.items():
-            body = consult.report(format=name)
+            body = consult.note() if name == "note" else consult.report(format=name)
             text = body if isinstance(body, str | bytes) else json.dumps(body, ensure_ascii=False, indent=2)
             path = folder / f"{_safe(stem)}.{suffix}"
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -275,6 +281,8 @@ class Desk:
             return Behind()
         if reference.startswith("Observation/"):
             return await _limits(record, reference, path)
+        if report := await imaging_behind(record, reference):
+            return Behind(text=report[1], heading=report[0])
         note = next((note for note in (await record.notes()).notes if note.reference == reference), None)
         if note is None:
             return Behind()

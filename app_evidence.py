@@ -63,6 +63,7 @@ class Known:
     role: str = ""
     elapsed: float | None = None
     films: Mapping[str, Film] = field(default_factory=dict)
+    drafts: Mapping[str, str] = field(default_factory=dict)
 
 
 def overview(document: Json | None, known: Known | None = None) -> str:
@@ -117,6 +118,9 @@ def detail(document: Json, evidence_id: str, known: Known, behind: Behind | None
         body += correction_form(item, control, known.by, signed)
     if owner and not signed and any(part["id"] == owner and part["status"] == "shown" for part in _parts(document)):
         body += reject_form(owner, known.by, known.role)
+    if owner in {claim["id"] for claim in document["answer"]["claims"] if claim["status"] == "shown"}:
+        body += (f'<p class="o-draft-link"><button type="button" class="o-link" data-do="draft" '
+                 f'data-item="{esc(owner)}">Put a problem on the list</button></p>')
     return _panel(KINDS.get(item["kind"], "Evidence"), body, number=cites.numbers.get(evidence_id), kind=item["kind"],
                   opened=evidence_id)
 

@@ -24,7 +24,8 @@ _FILM_FACTS = {
 # Their first evidence counts what they list: its items are corrected, never the count.
 _LISTS = ("record.problem"
           "s", "record.medications", "record.allergies", "record.critical", "record.labs", "record.vitals",
-          "record.timeline", "record.summary", "notes.findings", "drugs.renal_dosing", "guideline.search")
+          "record.timeline", "record.summary", "record.imaging", "record.search", "notes.findings",
+          "drugs.renal_dosing", "guideline.search")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import gradio as gr
 from agent.export import NOT_A_DEVICE
 from app_desk import ExportFormat, Line
 from app_session import Page, View, fresh
+from app_writes import act as draft_act
 
 HERE = Path(__file__).parent
 AT_ONCE = 8
@@ -72,6 +73,7 @@ def build(page: Page) -> Any:
                         files: dict[ExportFormat, Any] = {
                             "pdf": gr.DownloadButton("PDF", size="sm", elem_id="o-pdf"),
                             "markdown": gr.DownloadButton("Markdown", size="sm", elem_id="o-markdown"),
+                            "note": gr.DownloadButton("Draft note", size="sm", elem_id="o-draft-note"),
                             "fhir": gr.DownloadButton("FHIR document", size="sm", elem_id="o-fhir"),
                             "json": gr.DownloadButton("JSON", size="sm", elem_id="o-json"),
                         }
@@ -141,6 +143,8 @@ def build(page: Page) -> Any:
                     frame = str(fields.get("frame", ""))
                     return show(page.open(str(fields.get("evidence", "")), str(fields.get("owner", "")), held,
                                           frame=int(frame) if frame.isdigit() else None))
+                if name == "draft":
+                    return show(draft_act(page, fields, held))
                 if name == "reopen":
                     return show(page.reopen(str(fields.get("consultation", "")), held))
                 return show(page.fix(fields, held) if name == "fix" else page.reject(fields, held))
@@ -157,7 +161,7 @@ def build(page: Page) -> Any:
         bundle.upload(lambda path, held: show(page.take(path, held)), [bundle, state], parts, **quiet)
         thread.pick(pick_card, [as_of, state], parts, **quiet)
         for source in (thread, panel, banner, earlier):
-            for name in ("open", "fix", "reject", "reopen"):
+            for name in ("open", "fix", "reject", "reopen", "draft"):
                 getattr(source, name)(act(name), [state], parts, **quiet)
         thread.begin(begin, [state], parts, **once)
         sign.click(lambda name, what, held: show(page.sign(name, what, held)), [by, role, state], parts, **quiet)

@@ -1,6 +1,6 @@
 // Runs once for each HTML part of the page (`element`, `trigger`, `watch` come from Gradio). Clicks and forms become
 // events for Python; what a reader opened stays open when the part is drawn again. No clinical logic, no requests.
-const EVENTS = ['open', 'fix', 'reject', 'example', 'pick', 'reopen', 'begin'];
+const EVENTS = ['open', 'fix', 'reject', 'example', 'pick', 'reopen', 'begin', 'draft'];
 const page = (window.osler ||= { by: '', from: null });
 const opened = new Map();
 let shown = '';
@@ -15,6 +15,10 @@ function send(name, data) {
   if (name === 'open') {
     page.wanted = true;
     if (data.evidence) mark('panel', 'open');
+  }
+  if (name === 'draft') {
+    page.wanted = true;
+    mark('panel', 'open');
   }
   mark('busy', 'yes');
   trigger(name, data);

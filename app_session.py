@@ -81,7 +81,8 @@ class Page:
         titles = {name: protocol.title for name, protocol in self.desk.protocols.items()}
         return Known(units=self.desk.units, protocols=titles, names=self.desk.names, criteria=self.desk.criteria,
                      by=state["by"], role=state["role"], elapsed=elapsed,
-                     films=self.desk.thumbnails(document) if document else {})
+                     films=self.desk.thumbnails(document) if document else {},
+                     drafts=self.desk.drafts(document["consultation"]) if document else {})
 
     # -- patients ----------------------------------------------------------------------------------------------------
 
@@ -331,6 +332,11 @@ class Page:
             return self._answered(consultation, state, error=changed)
 
         return self._guard(decide, state, "", False)
+
+    def redrawn(self, state: Json) -> str:
+        """The answer as it stands, with what has become of its drafts."""
+        document = self.desk.document(self._consultation(state))
+        return with_error("", assessment(document, self.known(state, document=document)))
 
     def _consultation(self, state: Json) -> str:
         if not state["consultation"]:

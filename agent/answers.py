@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent import wording
 from agent.conflicts import settle
 from agent.runtime import Services
 from agent.state import Board, Json
@@ -10,6 +11,7 @@ from knowledge.claim import (
     Answer,
     Claim,
     DifferentialItem,
+    MostUseful,
     NextStep,
     NotAnswered,
     UnboundSlot,
@@ -18,7 +20,7 @@ from knowledge.claim import (
     render,
 )
 from knowledge.coding import Coding
-from knowledge.evidence import Decision, Derivation, Evidence, FhirElement
+from knowledge.evidence import Decision, Derivation, Evidence, FhirElement, Statement
 from knowledge.protocol import Criterion, NextTemplate, Protocol
 
 
@@ -31,6 +33,7 @@ class Draft:
         self.next_steps: list[NextStep] = []
         self.not_answered: list[NotAnswered] = []
         self.differential: list[DifferentialItem] = []
+        self.most_useful: MostUseful | None = None
 
     def names(self, template: str, criterion: Criterion, extra: dict[str, Evidence]) -> dict[str, Evidence]:
         """What a template's slots are bound to.
@@ -119,6 +122,9 @@ class Draft:
             if clash is not None:
                 status, reason = "struck", f"recorded allergy: {clash.display}"
                 evidence.append(clash.id)
+                # A struck step is read by few; that a drug is held back, and why, is part of the answer.
+                if not isinstance(clash.source, Statement):
+                    self.plain(wording.ALLERGY, clash, [], protocol.title)
                 self.not_answered.append(
                     NotAnswered(
                         what=text,
@@ -188,16 +194,25 @@ class Draft:
         """A recorded allergy to a drug that a step names, or to a member of a class it names."""
         terminology = self.services.terminology
         for item in self.board.items("safety.allergies"):
-            if not isinstance(item.source, FhirElement):
+            if not isinstance(item.source, FhirElement | Statement):
                 continue
-            codings = [Coding.parse(item.source.coding)] if item.source.coding and ":" in item.source.coding else []
+            coded = item.source.coding if isinstance(item.source, FhirElement) else None
+            codings = [Coding.parse(coded)] if coded and ":" in coded else []
             for drug in drugs:
                 if drug in terminology and (
                     terminology.matches(drug, codings, item.display)
                     or (item.concept is not None and item.concept in {c.id for c in terminology.expand(drug)})
+                    or self._of_class(drug, item.concept)
                 ):
                     return item
         return None
+
+    def _of_class(self, drug: str, allergen: str | None) -> bool:
+        """Whether a drug is a member of the class an allergy names."""
+        terminology = self.services.terminology
+        if allergen is None or allergen not in terminology or terminology.get(allergen).grouping:
+            return False
+        return drug in {member.id for member in terminology.expand(allergen)}
 
     def finish(self) -> Answer:
         """The answer: red flags first, then in the order of the protocols, what several say said once."""
@@ -222,5 +237,9 @@ class Draft:
         titles = {protocol.id: protocol.title for protocol in self.services.protocols.values()}
         torn = settle(steps, self.services.terminology, titles)
         return Answer(
-            claims=claims, differential=self.differential, next_steps=steps, not_answered=[*torn, *gaps.values()]
+            claims=claims,
+            differential=self.differential,
+            most_useful=self.most_useful,
+            next_steps=steps,
+            not_answered=[*torn, *gaps.values()],
         )

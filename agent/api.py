@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,12 +17,16 @@ from agent.events import Event
 from agent.export import document, fhir_bundle, markdown
 from agent.export_pdf import pdf
 from agent.intake import check_question
+from agent.note_check import check_note
 from agent.portal import Portal
 from agent.settings import Settings
+from agent.soap import as_text, soap
 from agent.state import Json, State, current_records, load
 from knowledge.claim import Answer
 from knowledge.evidence import Evidence
 from knowledge.quantity import Quantity
+from knowledge.terminology import default_terminology
+from tools.ehr.drafts import Action
 from tools.errors import UsageError
 from tools.spec import ToolSpec
 
@@ -127,6 +131,27 @@ class ClinicalAssistant:
         """A consultation on a case already resolved (a replay, another front end)."""
         request = {"kind": "ask", "question": check_question(question), "protocol": protocol, "by": by}
         return Consultation(self, case["consultation"], {"case": case, "request": request})
+
+    def check_note(
+        self, patient: str | None, text: str, *, as_of: str | None = None, record: str | None = None
+    ) -> Json:
+        """Check a note against a patient's record; the note is never changed.
+
+        Returns:
+            {"statements": each with its place, outcome (supported, contradicted, not_in_record, other_time), why and
+            evidence, "inside": where the note contradicts itself, "counts", "evidence", "limits"}.
+
+        Raises:
+            UsageError: no such patient, several patients and none named.
+            BadInput: no text, or too much.
+        """
+        return self.portal.call(check_note(self.core, patient, text, as_of, record))
+
+    async def acheck_note(
+        self, patient: str | None, text: str, *, as_of: str | None = None, record: str | None = None
+    ) -> Json:
+        """`check_note`, for async callers."""
+        return await self.portal.acall(check_note(self.core, patient, text, as_of, record))
 
     def use_tools(self, tools: dict[str, ToolSpec[Any]], *, record: bool = True) -> None:
         """Replace the catalogue: your own tools, or recorded ones (`record=False`: no record is opened)."""
@@ -326,17 +351,81 @@ class Consultation:
         self._start = Command(resume=reply)
         return self
 
-    def approve(self, by: str, role: str, item: str = "answer") -> Json:
-        """Sign the answer, or accept one of its items. What it rests on is read again first.
+    def approve(self, by: str, role: str, item: str = "answer", override: str | None = None) -> Json:
+        """Sign the answer, accept one of its items, or approve a draft, which is then written to the record.
+
+        What it rests on is read again first; what has changed stops it.
+
+        Args:
+            override: why a draft is written although it is contraindicated; kept with it.
 
         Returns:
-            {"item", "approved", "rechecked", "result"}.
-        """
-        return self._portal.call(self._decide(item, by, role, True, None))
+            {"item", "approved", "rechecked", "result"}, of a draft also {"draft"}.
 
-    async def aapprove(self, by: str, role: str, item: str = "answer") -> Json:
+        Raises:
+            NotAssessable: a draft is not complete.
+            Refused: a draft is contraindicated, or the server refused the write.
+            UpstreamError: the server did not answer; approving again finds out and does not write twice.
+        """
+        return self._portal.call(self._decide(item, by, role, True, override))
+
+    async def aapprove(self, by: str, role: str, item: str = "answer", override: str | None = None) -> Json:
         """`approve`, for async callers."""
-        return await self._portal.acall(self._decide(item, by, role, True, None))
+        return await self._portal.acall(self._decide(item, by, role, True, override))
+
+    def draft(
+        self,
+        step: str | int,
+        *,
+        action: Action | None = None,
+        target: str | None = None,
+        fields: Mapping[str, str] | None = None,
+        by: str = "clinician",
+    ) -> Json:
+        """Draft a resource of the record from the answer, or edit the draft there is. Nothing is written.
+
+        Args:
+            step: a next step (its number or id), the id of a claim (a problem-list entry), "answer" (the assessment
+                as a note), or the id of a draft.
+            action: start, stop or change a medication, or request; by default what the step says.
+            target: the order that is stopped or changed, where several could be meant.
+            fields: values of fields; an empty one takes a value back. The draft names its fields and what it needs.
+            by: who edits.
+
+        Returns:
+            The draft (`osler schema draft`).
+
+        Raises:
+            UsageError: no such item, or the record has changed since the answer.
+            BadInput: a field does not take that value.
+        """
+        return self._portal.call(self._draft(str(step), action, target, fields or {}, by))
+
+    async def adraft(self, step: str | int, **options: Any) -> Json:
+        """`draft`, for async callers."""
+        given = {"action": None, "target": None, "fields": None, "by": "clinician"} | options
+        return await self._portal.acall(
+            self._draft(str(step), given["action"], given["target"], given["fields"] or {}, given["by"])
+        )
+
+    async def _draft(
+        self, item: str, action: Action | None, target: str | None, fields: Mapping[str, str], by: str
+    ) -> Json:
+        await self._settled()
+        require_name(by)
+        made = await (await self._core.writes()).draft(self.id, item, action, target, fields, by)
+        return made.model_dump(mode="json")
+
+    def drafts(self) -> list[Json]:
+        """The drafts of this consultation as they stand, in the order they were made."""
+        return self._portal.call(self._drafts())
+
+    async def adrafts(self) -> list[Json]:
+        """`drafts`, for async callers."""
+        return await self._portal.acall(self._drafts())
+
+    async def _drafts(self) -> list[Json]:
+        return [draft.model_dump(mode="json") for draft in (await self._core.writes()).journal.all(self.id)]
 
     def reject(self, item: str, by: str, role: str, reason: str) -> Json:
         """Reject one claim or next step; it stays visible with the reason."""
@@ -361,6 +450,13 @@ class Consultation:
         raise UsageError(
             f"no format {format!r}", found=format, expected="json, markdown, fhir or pdf", action="name one of these"
         )
+
+    def note(self, format: Literal["soap", "json"] = "soap") -> Any:
+        """A draft note in SOAP form, assembled from the evidence: Markdown text, or its parts as JSON."""
+        if format not in ("soap", "json"):
+            raise UsageError(f"no note {format!r}", found=format, expected="soap or json", action="name one of these")
+        found = soap(self.state, default_terminology())
+        return as_text(found) if format == "soap" else found
 
 
 def plain_value(value: Any) -> Any:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
-from agent import wording
+from agent import differential, wording
 from agent.answers import Draft
 from agent.runtime import Services
-from agent.state import Board, Json, State
+from agent.state import Board, Json, State, dump
 from agent.steps import DECIDE, leaves, ready_steps
-from knowledge.claim import DifferentialItem, NotAnswered
-from knowledge.evidence import Decision, Evidence, GuidelinePassage
+from knowledge.claim import NotAnswered
+from knowledge.evidence import Decision, Evidence, GuidelinePassage, Statement
 from knowledge.protocol import Criterion, Protocol
 
 LOOKUP_PREFIX, EXTRA_PREFIX = "lookup.", "extra."
 CHOICE = "protocol.choice"
+COUNTED = ("record.search", "record.imaging")
 
 
 async def assess(state: State, runtime: Runtime[Services]) -> Json:
@@ -31,15 +32,16 @@ async def assess(state: State, runtime: Runtime[Services]) -> Json:
             _lookup(draft, body)
         elif body["slot"].startswith(EXTRA_PREFIX):
             _lookup(draft, body, "Further steps the model asked for")
+    _told_allergies(draft)
     if choice is not None:
         _choice(draft, choice)
     _failures(draft, state)
     _left(draft, state)
-    for protocol_id in state["plan"].get("protocols", []):
-        _differential(draft, services.protocols[protocol_id])
+    passages = differential.weigh(draft, state)
     answer = draft.finish()
     critical = board.items("critical")
     return {
+        "evidence": {item.id: dump(item) for item in passages},
         "answer": answer.model_dump(mode="json", by_alias=True),
         "critical": [item.id for item in critical],
         "status": "assessed",
@@ -151,7 +153,11 @@ def _lookup(draft: Draft, body: Json, section: str = "Record") -> None:
     if head.kind == "reading":
         draft.plain(wording.READING, head, [])
         return
-    for item in board.items(body["slot"]) or [head]:
+    found = board.items(body["slot"])
+    if body["tool"] in COUNTED or not found:
+        # How much there is, and what was left out, belongs to the answer as much as the places themselves.
+        found = [head, *found]
+    for item in found:
         draft.plain(wording.LOOKUP if item.effective_at else wording.LOOKUP_UNDATED, item, [], section)
 
 
@@ -175,6 +181,13 @@ def _choice(draft: Draft, choice: Evidence) -> None:
                 needs=needs or ["say which is meant, or switch the protocol"],
             )
         )
+
+
+def _told_allergies(draft: Draft) -> None:
+    """Where drugs are named: allergies that a note tells and the allergy list lacks, so that somebody enters them."""
+    for item in draft.board.items("safety.allergies"):
+        if isinstance(item.source, Statement):
+            draft.plain(wording.TOLD_ALLERGY, item, [])
 
 
 def _failures(draft: Draft, state: State) -> None:
@@ -201,33 +214,5 @@ def _left(draft: Draft, state: State) -> None:
                 reason="budget",
                 needs=[f"not worked out: {', '.join(waiting)}"],
                 slots=waiting,
-            )
-        )
-
-
-def _differential(draft: Draft, protocol: Protocol) -> None:
-    for template in protocol.differential:
-        weighed = {
-            side: [(slot, draft.board.slot(slot)) for slot in slots]
-            for side, slots in (("for", template.for_), ("against", template.against))
-        }
-        found = {
-            side: [e.id for _, e in pairs if e is not None and e.value not in (None, False)]
-            for side, pairs in weighed.items()
-        }
-        missing = [
-            slot.replace("_", " ") for pairs in weighed.values() for slot, e in pairs if e is None or e.value is None
-        ]
-        concept = draft.services.terminology.concepts.get(template.condition)
-        coding = concept.codings[0].model_dump(mode="json") if concept and concept.codings else None
-        draft.differential.append(
-            DifferentialItem.model_validate(
-                {
-                    "condition": concept.name if concept else template.condition,
-                    "for": found["for"],
-                    "against": found["against"],
-                    "missing": missing,
-                    "coding": {k: v for k, v in coding.items() if v} if coding else None,
-                }
             )
         )

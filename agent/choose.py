@@ -5,6 +5,7 @@ Choice, runners-up and reasons are evidence; the clinician can switch.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from agent.planners.choice import PROTOCOL_PLANNER, Choice
@@ -12,6 +13,7 @@ from agent.planners.protocol import choice_of, offer, offered_concepts
 from agent.route import Fact, RouteResult
 from agent.route_profile import AGE
 from agent.runtime import Services
+from agent.searches import searched
 from agent.state import Json
 from knowledge.evidence import Decision, Evidence, Statement
 from tools.spec import ToolOutput
@@ -23,6 +25,7 @@ LISTS = {
     "labs": "record.labs",
     "vitals": "record.vitals",
     "timeline": "record.timeline",
+    "imaging": "record.imaging",
 }
 CHEST_FILM = "attached_chest_film"
 VERSION = "1.0.0"
@@ -75,10 +78,23 @@ async def choose(arguments: Json, read: dict[str, list[Evidence]], case: Json, s
             "one", protocols=(arguments["protocol"],), reasons=("named by the caller",), decided_by=PROTOCOL_PLANNER
         )
     else:
-        choice = choice_of(result)
+        choice = measured(searched(choice_of(result), question, services.terminology), result, facts, services)
         if services.model is not None and case.get("model") != "none":
             choice = await _with_model(choice, result, question, read, case, services)
     return ToolOutput(evidence=[_evidence(choice, result, case), *choice.readings])
+
+
+def measured(choice: Choice, result: RouteResult, facts: list[Fact], services: Services) -> Choice:
+    """Where no protocol takes the patient: the newest results of what the question speaks of are shown all the same.
+
+    A question may rest on a result that a newer one has overtaken ("her potassium is raised: what now?").
+    """
+    if choice.kind != "none":
+        return choice
+    on_record = {fact.concept for fact in facts if fact.value is not None}
+    spoken = [name for name in result.concepts if name in on_record and name in services.terminology]
+    shown = [name for name in spoken if services.terminology.get(name).kind == "observation"]
+    return replace(choice, lookup=tuple(dict.fromkeys([*choice.lookup, *shown])))
 
 
 async def _with_model(

@@ -17,6 +17,8 @@ import typer
 
 from agent.cli_image import image as image_commands
 from agent.cli_image import measure, segment
+from agent.cli_note import note as note_commands
+from agent.cli_writes import draft
 from agent.settings import LOG_LEVELS, Settings
 from tools.errors import OslerError, UsageError
 
@@ -27,14 +29,16 @@ cli = typer.Typer(
     help="Osler: an evidence-grounded clinical assistant. Not a medical device.",
 )
 calc = typer.Typer(no_args_is_help=True, help="Clinical calculators.")
-ehr = typer.Typer(no_args_is_help=True, help="The record: import, search.")
+ehr = typer.Typer(no_args_is_help=True, help="The record: import, search, ask.")
 knowledge = typer.Typer(no_args_is_help=True, help="Guidelines, protocols, terminology, the index.")
 cli.add_typer(calc, name="calc")
 cli.add_typer(ehr, name="ehr")
 cli.add_typer(knowledge, name="knowledge")
 cli.add_typer(image_commands, name="image")
+cli.add_typer(note_commands, name="note")
 cli.command("segment")(segment)
 cli.command("measure")(measure)
+cli.command("draft")(draft)
 
 # Typer may carry its own copy of click: the class is taken from what it exports.
 _CommandLineError: Any = typer.BadParameter.__mro__[1]
@@ -145,26 +149,42 @@ def _change_text(body: dict[str, Any]) -> str:
 @cli.command()
 def approve(
     consultation: str,
-    item: Annotated[str, typer.Option(help="answer, or the id of a claim or next step.")],
+    item: Annotated[str, typer.Option(help="answer, or the id of a claim, next step or draft.")],
     by: Annotated[str, typer.Option()],
     role: Annotated[str, typer.Option()],
+    override: Annotated[str | None, typer.Option(help="Why a contraindicated draft is written all the same.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Sign an answer or accept one of its items; what it rests on is read again first."""
+    """Sign an answer, accept one of its items, or write a draft; what it rests on is read again first."""
     from agent.api import ClinicalAssistant
 
     with ClinicalAssistant() as osler:
-        body = osler.open(consultation).approve(by, role, item)
-        emit(body, as_json, lambda b: f"{b['item']}: {'approved' if b['approved'] else 'not approved'} ({b['result']})")
+        emit(osler.open(consultation).approve(by, role, item, override), as_json, _approval_text)
+
+
+def _approval_text(body: dict[str, Any]) -> str:
+    lines = [f"{body['item']}: {'approved' if body['approved'] else 'not approved'} ({body['result']})"]
+    lines += [f"  {row['slot']}\n    then: {row['then']}\n    now:  {row['now']}" for row in body["rechecked"]]
+    done = (body.get("draft") or {}).get("committed")
+    return "\n".join([*lines, *([f"  in the record: {done['reference']} version {done['version']}"] if done else [])])
 
 
 @cli.command()
-def show(consultation: str, as_json: AsJson = False) -> None:
-    """Show a consultation, checked against the record again."""
+def show(
+    consultation: str,
+    note: Annotated[str | None, typer.Option(help="soap: a draft note assembled from the evidence.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a consultation, checked against the record again; or a draft note of it."""
     from agent.api import ClinicalAssistant
 
+    if note not in (None, "soap"):
+        raise UsageError(f"no note {note!r}", found=note, expected="soap", action="osler show CONSULTATION --note soap")
     with ClinicalAssistant() as osler:
         consult = osler.open(consultation)
+        if note is not None:
+            emit(consult.note("json"), as_json, lambda _: consult.note())
+            return
         body = consult.document() | {"outdated": consult.outdated()}
         emit(body, as_json, lambda _: consult.report(format="markdown"))
 
@@ -214,6 +234,21 @@ def ehr_search(
     from agent.records import search
 
     emit(search(Settings.from_environment(), record, query), as_json)
+
+
+@ehr.command("ask")
+def ehr_ask(
+    patient: str,
+    question: str,
+    record: Annotated[str | None, typer.Option(help="Bundle, folder or FHIR base URL.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The clinical clock; default now (or the demo patient's).")] = None,
+    limit: Annotated[int, typer.Option(help="How many places of a search to show.")] = 8,
+    as_json: AsJson = False,
+) -> None:
+    """Ask one record in words ("when was her last echo?"): typed values, each with its evidence."""
+    from agent.ask_record import as_text, ask
+
+    emit(ask(Settings.from_environment(), patient, question, record=record, as_of=as_of, limit=limit), as_json, as_text)
 
 
 @knowledge.command("search")

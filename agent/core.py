@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiosqlite
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -26,6 +26,10 @@ from agent.settings import Settings
 from agent.state import Board, Json, State
 from tools.errors import BadInput, OslerError, UsageError
 from tools.spec import ToolSpec
+
+if TYPE_CHECKING:
+    from agent.writes import Writes
+    from tools.ehr.client import FhirClient
 
 RECHECKED = ("record.", "notes.")
 
@@ -73,6 +77,16 @@ class Core:
         if not record:
             services.open_record = _no_record
 
+    async def use_saver(self, saver: Any) -> Any:
+        """Keep consultations in another checkpointer from now on (None: go on with this one); the one until now."""
+        await self._start()
+        from agent.graph import build
+
+        before = self._graph.checkpointer
+        if saver is not None and saver is not before:
+            self._graph = build(saver)
+        return before
+
     async def close(self) -> None:
         """Close the files."""
         if self._connection is not None:
@@ -80,6 +94,16 @@ class Core:
         if self._services is not None:
             self._services.effects.close()
         await self._records.close()
+
+    async def writes(self) -> Writes:
+        """The way to the record."""
+        from agent.writes import Writes
+
+        return Writes(self, await self.services())
+
+    async def reader(self, case: Json) -> FhirClient:
+        """The client a case's record is read with."""
+        return await self._records.client(case.get("record"))
 
     # -- cases -------------------------------------------------------------------------------------------------------
 
@@ -153,6 +177,10 @@ class Core:
 
     # -- running -----------------------------------------------------------------------------------------------------
 
+    def turn(self, consultation: str) -> asyncio.Lock:
+        """One step of a consultation at a time."""
+        return self._turns.setdefault(consultation, asyncio.Lock())
+
     def _config(self, consultation: str) -> Any:
         return {"configurable": {"thread_id": consultation}, "recursion_limit": self.settings.max_steps}
 
@@ -166,7 +194,7 @@ class Core:
     async def run(self, consultation: str, start: Json | None) -> AsyncIterator[Event]:
         """Run to the next gate: from `start`, or on from where a killed process left off."""
         await self._start()
-        async with self._turns.setdefault(consultation, asyncio.Lock()):
+        async with self.turn(consultation):
             if start is None:
                 snapshot = await self._graph.aget_state(self._config(consultation))
                 if not snapshot.next or any(task.interrupts for task in snapshot.tasks):
@@ -207,8 +235,8 @@ class Core:
     async def correct(self, consultation: str, evidence: str, value: Any, by: str, reason: str | None) -> Json:
         """Apply a correction and say what it changed."""
         require_name(by)
-        async with self._turns.setdefault(consultation, asyncio.Lock()):
-            before = await self._existing(consultation)
+        async with self.turn(consultation):
+            before = await self.existing(consultation)
             services = await self.services()
             request = {"kind": "correct", "evidence": evidence, "value": value, "by": by, "reason": reason}
             # Checked before the graph moves: a correction that cannot be made leaves everything as it was.
@@ -219,7 +247,7 @@ class Core:
     async def branch(self, consultation: str, target: str, evidence: str, value: Any, by: str) -> Json:
         """Correct a copy, under the id `target`: what would change if one value were another."""
         require_name(by)
-        await self._existing(consultation)
+        await self.existing(consultation)
         await copy_thread(self._graph.checkpointer, consultation, target)
         try:
             return await self.correct(target, evidence, value, by, "what if")
@@ -236,15 +264,20 @@ class Core:
             raise UsageError(
                 "the role is missing", found=repr(role), expected="a role such as physician", action="give --role"
             )
-        async with self._turns.setdefault(consultation, asyncio.Lock()):
-            state = await self._existing(consultation)
+        writes = await self.writes()
+        if (draft := writes.journal.get(consultation, item)) is not None:
+            return await (
+                writes.approve(draft, by, role, reason) if approved else writes.refuse(draft, by, role, reason)
+            )
+        async with self.turn(consultation):
+            state = await self.existing(consultation)
             refuse_hypothetical(state["case"], "signed")
             names = {"answer", *(part["id"] for key in ("claims", "next_steps") for part in state["answer"][key])}
             if item not in names:
                 raise UsageError(
                     f"nothing called {item} waits here",
                     found=item,
-                    expected="answer, or the id of a claim or next step",
+                    expected="answer, or the id of a claim, next step or draft",
                     action="see `osler show CONSULTATION --json`",
                 )
             changed = await self.outdated(consultation) if approved else []
@@ -259,7 +292,12 @@ class Core:
             after = await self._resume(consultation, reply)
             return {"item": item, "approved": approved, "rechecked": [], "result": after["status"]}
 
-    async def _existing(self, consultation: str) -> State:
+    async def existing(self, consultation: str) -> State:
+        """The state of a consultation that has an answer.
+
+        Raises:
+            UsageError: it has none yet.
+        """
         state = await self.state(consultation)
         if not state or not state.get("answer"):
             raise UsageError(
@@ -272,12 +310,15 @@ class Core:
 
     async def outdated(self, consultation: str) -> list[Json]:
         """Run the reads of the answer again and compare: what is different now."""
-        state, services = await self._existing(consultation), await self.services()
+        state, services = await self.existing(consultation), await self.services()
         board, case = Board(state), dict(state["case"])
         if case["clock"] == "now":
             case["as_of"] = utc_now()
         services.forget(case["consultation"])
         context = await services.context(case)
+        if context.record is not None and (written := (await self.writes()).written(consultation)):
+            # What this consultation has put into the record itself does not outdate it.
+            await context.record.without(written)
         changed: list[Json] = []
         for record in board.records.values():
             if record.status != "ok" or not record.tool.startswith(RECHECKED) or record.bindings:
@@ -297,7 +338,7 @@ class Core:
 
     async def show(self, consultation: str) -> Json:
         """The document of a consultation, with what has changed in the record since."""
-        state = await self._existing(consultation)
+        state = await self.existing(consultation)
         return document(state) | {"outdated": await self.outdated(consultation)}
 
 

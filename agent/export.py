@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import uuid
+from collections.abc import Callable
 from typing import Any
 
+from agent.differential import cited
 from agent.state import Board, Json, State, current_records, elapsed
 from knowledge.evidence import Evidence, FhirElement, GuidelinePassage
 
@@ -23,6 +25,7 @@ def document(state: State) -> Json:
     board = Board(state)
     used = {evidence_id for record in records for evidence_id in record.evidence}
     used |= {i for key in ("claims", "next_steps") for part in state["answer"].get(key, []) for i in part["evidence"]}
+    used |= {i for item in state["answer"].get("differential", []) for i in cited(item)}
     used |= {item["supersedes"] for i in used if (item := state["evidence"][i])["supersedes"]}
     case, plan = state["case"], state["plan"]
     return {
@@ -127,6 +130,7 @@ def markdown(state: State) -> str:
     for claim in answer["claims"]:
         text = claim["text"] if claim["status"] == "shown" else f"~~{claim['text']}~~ ({claim['reason']})"
         lines.append(f"- {text}{cite(claim['evidence'])}")
+    lines += _differential(answer, board, cite)
     if answer["next_steps"]:
         lines += ["", "## Next steps", ""]
     for step in answer["next_steps"]:
@@ -145,6 +149,29 @@ def markdown(state: State) -> str:
         evidence = board.evidence(evidence_id)
         lines.append(f"[^{number}]: {evidence.slot}: {evidence.display} — {source_line(evidence)}")
     return "\n".join(lines) + "\n"
+
+
+def said(evidence: Evidence) -> str:
+    """What a piece of evidence says, with what it is about where its words alone do not tell."""
+    bare = evidence.display in ("yes", "no") or evidence.display[:1].isdigit() or evidence.display[:1] in "<>-"
+    about = (evidence.concept or evidence.slot.rpartition(".")[2]).replace("_", " ")
+    return f"{about}: {evidence.display}" if bare else evidence.display
+
+
+def _differential(answer: Json, board: Board, cite: Callable[[list[str]], str]) -> list[str]:
+    if not answer["differential"]:
+        return []
+    lines = ["", "## Differential", "", "| diagnosis | for | against | missing |", "|---|---|---|---|"]
+    for item in answer["differential"]:
+        name = f"**{item['condition']}**" + (" (must not be missed)" if item["must_not_miss"] else "")
+        sides = [
+            "; ".join(said(board.evidence(i)) + cite([i, *item["cites"].get(i, [])]) for i in item[side]) or "–"
+            for side in ("for", "against")
+        ]
+        lines.append(f"| {name} | {sides[0]} | {sides[1]} | {'; '.join(item['missing']) or '–'} |")
+    if useful := answer.get("most_useful"):
+        lines += ["", f"Most useful next: **{useful['ask']}** Because {useful['because']}."]
+    return lines
 
 
 def fhir_bundle(state: State) -> Json:

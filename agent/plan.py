@@ -13,6 +13,7 @@ from agent.choose import LISTS
 from agent.intake import CHOOSE
 from agent.refine import wants_model
 from agent.runtime import Services
+from agent.searches import ALLERGY, SEARCH
 from agent.state import Board, Json, State, elapsed
 from agent.steps import CORRECTION, compile_protocols, decision_step, indicator_step, ready_steps, step
 from knowledge.evidence import Decision, Evidence
@@ -89,7 +90,12 @@ def _lookups(detail: dict[str, Any], services: Services) -> list[Json]:
     """The reads of a plain record question, a calculation, or the passages nearest to the question."""
     steps: list[Json] = []
     for concept in detail.get("lookup", []):
-        if concept in LISTS:
+        if concept == SEARCH:
+            steps.append(step(f"{LOOKUP_PREFIX}{SEARCH}", "record.search", {}, {"text": "question"}))
+        elif concept.startswith(ALLERGY):
+            name = concept.removeprefix(ALLERGY)
+            steps.append(step(f"{LOOKUP_PREFIX}allergy_{name}", "record.allergy", {"concept": name}))
+        elif concept in LISTS:
             steps.append(step(f"{LOOKUP_PREFIX}{concept}", LISTS[concept]))
         elif concept in services.terminology:
             steps.append(step(f"{LOOKUP_PREFIX}{concept}", read_tool(concept, services), {"concept": concept}))

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 
 from agent.route_features import FEATURES, OWN, Asked, as_vector, contest, features, without_about
+from agent.route_kind import is_lookup
 from agent.route_profile import Fact, Library, Profile
 from agent.route_question import Question, Reader
 from knowledge.predicate import operands
@@ -44,6 +45,7 @@ _SAID = {
     "residual_margin": "what is asked is near to its purpose",
     "facts": "the patient's findings are among those it weighs",
     "bare_entry": "the question names nothing; the patient's condition decides",
+    "measured": "a measured value lets the patient in",
 }
 _SAID_AGAINST = {
     "denied": "the question says the patient does not have it",
@@ -58,6 +60,9 @@ _SAID_AGAINST = {
     "broad": "another protocol names more exactly what the patient has",
     "against": "a measured value does not let the patient in",
     "other_condition": "the question names another condition",
+    "calm": "the measured values are not those it treats",
+    "excluded_fact": "the patient has what it excludes",
+    "denied_fact": "the record denies its subject",
 }
 
 
@@ -128,6 +133,9 @@ class Router:
         vectors = dict(zip(texts, encoder.encode(texts), strict=True)) if encoder else {}
         if encoder and both not in vectors:
             vectors[both] = encoder.encode([both])[0]
+        plain = question.lookup is None and not question.calculators and not question.commands
+        if plain and is_lookup(question.shape, vectors.get(text)):
+            question = replace(question, lookup=self.reader.taken_for_lookup(question))
         return Asked(
             question=question, facts=tuple(facts), vector=vectors.get(text), with_facts=vectors.get(both),
             residuals={name: vectors[rest] for name, rest in changed.items()} if encoder else {},
@@ -176,6 +184,8 @@ class Router:
     def decide(self, question: Question, ranked: Sequence[Ranked]) -> RouteResult:
         """The typed result for a ranking: threshold first, then the margin between the first and the others."""
         base = RouteResult("none", ranked=tuple(ranked), decision=question.decisions, concepts=question.concepts)
+        if question.commands:
+            return replace(base, concepts=(), reason="it gives the program orders instead of asking about the patient")
         if question.lookup is not None:
             return replace(
                 base, kind="lookup", concepts=question.lookup.concepts, lists=question.lookup.lists,

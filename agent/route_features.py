@@ -6,8 +6,9 @@ named, but outside      elsewhere (another protocol's), rival (another's subject
                         other_condition
 near in meaning         dense, dense_cites, dense_margin, dense_facts, residual_margin
 the patient             entry, stated, facts, against (a measured value does not let him in), broad (enters only by
-                        what another names more exactly); with the question: bare_entry, named_entry, open_about
-                        (named, but not known to enter)
+                        what another names more exactly), measured and calm (he enters: a measured value says so too, or
+                        does not), excluded_fact (has what it excludes), denied_fact (the record denies its subject);
+                        with the question: bare_entry, named_entry, open_about (named, but not known to enter)
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ FEATURES = (
     "bias", "about", "denied", "purpose", "calculator", "step", "elsewhere", "excluded", "foreign", "foreign_aside",
     "dense", "dense_cites", "dense_margin", "dense_facts", "residual_margin", "decision", "entry", "stated",
     "bare_entry", "named_entry", "other_topic", "other_condition", "facts", "rival", "outnamed", "against",
-    "drug", "beside", "broad", "open_about",
+    "drug", "beside", "broad", "open_about", "measured", "calm", "excluded_fact", "denied_fact",
 )
 OWN = "own"
 """Not fitted: it decides only whether a protocol is worked out beside the first one."""
@@ -64,9 +65,10 @@ def features(
         **_near(asked, one, library),
         "entry": entered, "stated": float(stated), "bare_entry": entered * asked.question.bare,
         "named_entry": max(entered, float(stated)) * strength, "facts": _weighed(asked.facts, one, library),
-        "outnamed": 0.0, "against": float(entry is None and library.measured_against(one.protocol, asked.facts)),
+        "outnamed": 0.0, "against": float(entry is None and library.measures(one.protocol, asked.facts) is False),
         "open_about": about if entry is None and not stated else 0.0,
         "broad": float(entry is True and library.only_broadly(one, asked.facts)),
+        **_condition(asked.facts, one, library, entry),
     }
     return {name: found[name] for name in FEATURES} | {OWN: _own(rest, one, library, rivals)}
 
@@ -150,12 +152,30 @@ def _near(asked: Asked, one: Profile, library: Library) -> dict[str, float]:
 
 
 def _stated(asked: Asked, one: Profile, library: Library) -> bool:
-    """Whether the question itself says what lets the patient in."""
+    """Whether the question itself says what lets the patient in, or names an examination that the record has."""
+    done = {fact.concept for fact in asked.facts if fact.assertion == "present"} & one.about
+    spans = [span for span in asked.question.spans if not span.denied]
+    if any(_hits(span, one.about) for span in spans) and any(library.kind(name) == "procedure" for name in done):
+        return True
     said = [
         Fact(concept, "present", "question") for span in asked.question.spans
         if span.assertion not in ("absent", "family", "hypothetical") for concept in span.concepts
     ]
     return library.entry(one.protocol, [*asked.facts, *said]) is True
+
+
+def _condition(facts: Sequence[Fact], one: Profile, library: Library, entry: bool | None) -> dict[str, float]:
+    """What the record says of the condition: how it is measured, if it is denied, if an excluded one is there."""
+    measured = library.measures(one.protocol, facts)
+    absent = {fact.concept for fact in facts if fact.assertion == "absent"}
+    present = {fact.concept for fact in facts if fact.assertion in ("present", "possible")}
+    subject = {name for name in one.about if library.kind(name) in ("condition", "procedure")}
+    return {
+        "measured": float(entry is True and measured is True),
+        "calm": float(entry is True and measured is False),
+        "excluded_fact": float(any(library.kind(name) == "condition" for name in present & one.excluded)),
+        "denied_fact": float(bool(absent & subject) and not present & subject),
+    }
 
 
 def _weighed(facts: Sequence[Fact], one: Profile, library: Library) -> float:

@@ -207,10 +207,15 @@ class Library:
         spans = [span for span in question.spans if set(span.concepts) & one.about]
         return bool(spans) and all(set(span.concepts) & absent for span in spans)
 
-    def measured_against(self, protocol: Protocol, facts: Sequence[Fact]) -> bool:
-        """Whether a measured value is on the other side of a threshold of the entry."""
-        parts = protocol.entry.get("any", [protocol.entry])
-        return any("compare" in part and self.holds(protocol, part, facts) is False for part in parts)
+    def measures(self, protocol: Protocol, facts: Sequence[Fact]) -> bool | None:
+        """Whether a measured value passes a threshold of the entry: true, false, or null where nothing is measured."""
+        parts = [part for part in protocol.entry.get("any", [protocol.entry]) if "compare" in part]
+        found = {self.holds(protocol, part, facts) for part in parts}
+        return True if True in found else (False if False in found else None)
+
+    def kind(self, concept: str) -> str | None:
+        """The kind of a concept of the terminology."""
+        return self.terminology.get(concept).kind if concept in self.terminology else None
 
 
 def nearest(query: Vectors | None, rows: Vectors | None) -> float:

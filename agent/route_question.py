@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agent.route_kind import shape
 from knowledge.guideline import read_yaml
 from knowledge.linker import Linker, Mention, singular
 from knowledge.terminology import Terminology
@@ -73,6 +74,8 @@ class Question:
     calculate: bool
     ask: tuple[int, int]
     news: bool = False
+    shape: tuple[str, ...] = ()
+    commands: bool = False
 
     @property
     def asking(self) -> str:
@@ -112,6 +115,7 @@ def _cues() -> dict[str, Any]:
         "calculate": _any(raw["calculate"]),
         "asks": _any(raw["asks"]),
         "news": _any(raw["news"]),
+        "commands": _any(raw["commands"]),
         "generic": frozenset(_key(str(word)) for word in raw["generic"])
         | {_key(part) for phrases in raw["decisions"].values() for phrase in phrases for part in str(phrase).split()},
         "common": frozenset(raw["calculator_common"]),
@@ -183,7 +187,16 @@ class Reader:
             text, tuple(mentions), spans, decisions, tuple(terms(text)), loose,
             self._lookup(normal, outside, mentions) if not calculators else None,
             calculators, bool(cues["calculate"].search(normal)), ask, bool(cues["news"].search(normal)),
+            shape(text, mentions, self.terminology, ask), bool(cues["commands"].search(normal)),
         )
+
+    def taken_for_lookup(self, question: Question) -> Lookup:
+        """What to read for a question that is a look-up by how it asks: what it names, else a search of the record."""
+        read = ("observation", "medication", "drug_class")
+        named = tuple(
+            name for name in question.concepts if name in self.terminology and self.terminology.get(name).kind in read
+        )
+        return Lookup(named, () if named else ("search",))
 
     def _lookup(self, normal: str, outside: list[str], mentions: list[Mention]) -> Lookup | None:
         cues = _cues()

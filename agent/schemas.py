@@ -13,6 +13,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from agent.drafts import Draft
+from agent.note_check import NoteCheck
+from agent.record_answer import RecordAnswer
 from knowledge.claim import Answer, Claim, DifferentialItem, NextStep, NotAnswered
 from knowledge.evidence import Evidence, Value
 from knowledge.guideline import Document, Recommendation
@@ -148,12 +151,16 @@ class ChangeDocument(_Document):
 
 
 class ApprovalDocument(_Document):
-    """A signature or the approval of an item: `osler approve --json`. `rechecked` lists what the record has changed."""
+    """A signature or the approval of an item: `osler approve --json`. `rechecked` lists what the record has changed.
+
+    `draft`: of a draft, what has become of it.
+    """
 
     item: str
     approved: bool
     rechecked: list[Json]
     result: str
+    draft: Draft | None = None
 
 
 class ErrorBody(_Document):
@@ -180,14 +187,17 @@ MODELS: dict[str, type[BaseModel]] = {
     "claim": Claim,
     "concept": Concept,
     "differential": DifferentialItem,
+    "draft": Draft,
     "error": ErrorDocument,
     "evidence": Evidence,
     "guideline": Document,
     "next_step": NextStep,
     "not_answered": NotAnswered,
+    "note_check": NoteCheck,
     "protocol": Protocol,
     "recommendation": Recommendation,
     "record": ToolRecord,
+    "record_answer": RecordAnswer,
 }
 # What is read (files that people write) is described as input, what Osler writes as output.
 READ = frozenset({"concept", "guideline", "protocol", "recommendation"})

@@ -20,10 +20,13 @@ NAMES = (
     "mutation",
     "kills",
     "synthea",
+    "record-search",
+    "note-check",
     "dicom",
     "cxr-lungs",
     "model",
     "replay",
+    "overhead",
 )
 
 
@@ -79,6 +82,14 @@ def run(name: str, data: Path | None, n: int | None, more: list[Path] | None = N
         from evals.route import bench as route
 
         return route.run(data)
+    if name == "note-check":
+        from evals.benchmarks import note_check
+
+        return note_check.run(data, n)
+    if name == "record-search":
+        from evals.benchmarks import record_search
+
+        return record_search.run(n)
     if name == "synthea":
         from evals.benchmarks import synthea
 
@@ -116,6 +127,14 @@ def run(name: str, data: Path | None, n: int | None, more: list[Path] | None = N
         from evals.model import bench as model
 
         return model.run()
+    if name == "replay":
+        from evals.benchmarks import replay as replays
+
+        return replays.run(n)
+    if name == "overhead":
+        from evals.benchmarks import overhead
+
+        return overhead.run(n or 10)
     raise UsageError(f"no benchmark {name!r}", found=name, expected=", ".join(NAMES), action="name one of these")
 
 
@@ -143,7 +162,7 @@ def replay(
         emit(replays.compare(path, against), as_json)
         return
     if record:
-        emit([str(target) for target in replays.record(path)], as_json)
+        emit(replays.record(path), as_json)
         return
     body = replays.replay(path, mode)
     emit(body, as_json)

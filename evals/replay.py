@@ -14,8 +14,9 @@ from agent.branch import refuse_hypothetical
 from agent.export import without_times
 from agent.state import State
 from evals import recording
-from evals.case import Case, Correct, Expect, Step, load_cases
-from evals.diff import diff
+from evals.case import CASES, RECORDINGS, Case, Correct, Expect, Step, load_cases
+from evals.diff import diff, view
+from evals.driver import Driver
 from evals.keys import gaps, said, shown_texts, value_shown
 from tools.catalog import catalog
 from tools.errors import OslerError, UsageError
@@ -23,94 +24,46 @@ from tools.errors import OslerError, UsageError
 Json = dict[str, Any]
 
 
-def run_case(case: Case, osler: ClinicalAssistant, frozen: Json | None = None) -> Json:
-    """Run a case. Returns {"id", "passed", "steps": [{"kind", "failures", "document"}], "tools"}.
+def run_case(case: Case, osler: ClinicalAssistant, frozen: Json | None = None, name: str | None = None) -> Json:
+    """Run a case. Returns {"id", "passed", "steps": [{"kind", "failures", "document", "view"}], "tools", "start"}.
 
     Args:
-        frozen: a recording; its patient and clock are used and no record is opened.
+        frozen: a recording; its patient and clock are used and no record is opened. The assistant's tools must then
+            answer from it (`recording.frozen`).
+        name: id of a frozen run's consultation, where a case runs more than once in one home.
     """
-    consult: Consultation | None = None
     steps: list[Json] = []
-    tools: Json = {}
     with tempfile.TemporaryDirectory() as folder:
-        record = changed_record(case, Path(folder))
-        for step in case.steps:
-            outcome: Json = {}
-            error: OslerError | None = None
-            try:
-                consult, outcome = _do(step, case, osler, consult, record, frozen)
-            except OslerError as caught:
-                error = caught
-            document = consult.document() if consult is not None and error is None else None
-            if consult is not None and error is None:
-                # After each step, first answer first: a later run with the same result would bring its own lineage.
-                tools = recording.tool_answers(consult.state) | tools
-            steps.append(
-                {
-                    "kind": step.kind,
-                    "failures": failures(step.expect, document, outcome, error),
-                    "document": without_times(document) if document else None,
-                    "outcome": without_times(outcome),
-                    "error": error.document() if error else None,
-                }
-            )
-        start = {key: consult.state["case"][key] for key in ("patient", "as_of", "clock")} if consult else {}
+        driver = Driver(case, osler, Path(folder), frozen, name)
+        try:
+            for step in case.steps:
+                document: Json | None = None
+                outcome: Json = {}
+                error: OslerError | None = None
+                try:
+                    document, outcome = driver.do(step)
+                except OslerError as caught:
+                    error = caught
+                steps.append(
+                    {
+                        "kind": step.kind,
+                        "failures": failures(step.expect, document, outcome, error),
+                        "document": without_times(document) if document else None,
+                        "view": view(document) if document else None,
+                        "outcome": without_times(outcome),
+                        "error": error.document() if error else None,
+                    }
+                )
+            start = driver.start
+        finally:
+            driver.close()
     return {
         "id": case.id,
         "passed": not any(step["failures"] for step in steps),
         "steps": steps,
-        "tools": tools,
+        "tools": driver.answers,
         "start": start,
     }
-
-
-def changed_record(case: Case, folder: Path) -> str | None:
-    """A Bundle of the case's patient with its change made, or None where nothing is changed."""
-    if case.change is None:
-        return None
-    from tools.ehr.compact import apply_change, build_bundle
-    from tools.ehr.demo import compact_patient
-
-    path = folder / f"{case.id}.json"
-    path.write_text(json.dumps(build_bundle(apply_change(compact_patient(case.patient), case.change))), "utf-8")
-    return str(path)
-
-
-def _do(
-    step: Step,
-    case: Case,
-    osler: ClinicalAssistant,
-    consult: Consultation | None,
-    record: str | None,
-    frozen: Json | None,
-) -> tuple[Consultation, Json]:
-    if step.ask is not None:
-        if consult is not None:
-            return consult.ask(step.ask).run(), {}
-        if frozen is not None:
-            body = {
-                "consultation": f"c-{case.id}",
-                "record": None,
-                "turn": 0,
-                "version": 1,
-                "attachments": [],
-                "model": None,
-                **frozen["start"],
-            }
-            return osler.start(body, step.ask).run(), {}
-        as_of = case.as_of
-        if as_of is None and record is not None:
-            from tools.ehr.demo import compact_patient
-
-            as_of = str(compact_patient(case.patient)["as_of"])
-        return osler.consult(step.ask, case.patient, as_of=as_of, record=record).run(), {}
-    if consult is None:
-        raise UsageError("a case begins by asking", found=step.kind, expected="ask", action="put `ask` first")
-    if step.correct is not None:
-        given = step.correct
-        return consult, consult.correct(given.slot, given.value, given.by, given.reason)
-    assert step.approve is not None
-    return consult, consult.approve(step.approve.by, step.approve.role, step.approve.item)
 
 
 def failures(expect: Expect, document: Json | None, outcome: Json, error: OslerError | None) -> list[str]:
@@ -122,18 +75,37 @@ def failures(expect: Expect, document: Json | None, outcome: Json, error: OslerE
         return [f"error {error.code}: {error.message}"]
     if document is None:
         return ["no answer"]
-    bad = [f"nothing says {p!r}" for p in expect.says if not _any(p, said(document))]
-    bad += [f"says {p!r}" for p in expect.forbids if _any(p, shown_texts(document))]
+    spoken, texts = said(document), shown_texts(document)
+    bad = [f"nothing says {p!r}" for p in expect.says if not _any(p, spoken)]
+    bad += [f"says {p!r}" for p in expect.forbids if _any(p, texts)]
+    if expect.first is not None and not _any(expect.first, texts[:1]):
+        bad.append(f"first is {texts[:1]}, expected {expect.first!r}")
     bad += [f"value {wanted}" for wanted in expect.values if not value_shown(document, wanted)]
     critical = [f"{row['display']} {row['concept']}" for row in document["critical"]]
     bad += [f"critical {p!r}" for p in expect.critical if not _any(p, critical)]
     bad += [f"not left open: {p!r}" for p in expect.not_answered if not _any(p, [words for _, words in gaps(document)])]
-    if expect.protocols is not None and document["plan"]["protocols"] != expect.protocols:
+    parts = [part for key in ("claims", "next_steps") for part in document["answer"][key]]
+    gone = [f"{part['text']} {part['reason']}" for part in parts if part["status"] in ("struck", "rejected")]
+    bad += [f"not struck: {p!r}" for p in expect.struck if not _any(p, gone)]
+    bad += [
+        f"cites nothing: {part['text']}"
+        for part in parts
+        if part["status"] == "shown" and not set(part["evidence"]) & set(document["evidence"])
+    ]
+    if expect.protocols is not None and sorted(document["plan"]["protocols"]) != sorted(expect.protocols):
         bad.append(f"protocols {document['plan']['protocols']}, expected {expect.protocols}")
+    if expect.status is not None and document["status"] != expect.status:
+        bad.append(f"status {document['status']}, expected {expect.status}")
     for name in ("rerun", "kept", "added", "dropped"):
         wanted = getattr(expect, name)
         if wanted is not None and (lost := set(wanted) - set(outcome.get(name, []))):
             bad.append(f"{name} lacks {sorted(lost)}")
+    if expect.approved is not None and outcome.get("approved") is not expect.approved:
+        bad.append(f"approved {outcome.get('approved')}, expected {expect.approved}")
+    if expect.outdated is not None:
+        moved = {row["slot"] for row in outcome.get("outdated", [])}
+        if not set(expect.outdated) <= moved or (moved and not expect.outdated):
+            bad.append(f"outdated {sorted(moved)}, expected {expect.outdated}")
     return bad
 
 
@@ -141,12 +113,13 @@ def _any(pattern: str, texts: list[str]) -> bool:
     return any(re.search(pattern, text, re.IGNORECASE) for text in texts)
 
 
-def replay(path: Path, mode: str = "tools", home: Path | None = None) -> Json:
+def replay(path: Path, mode: str = "tools", home: Path | None = None, only: set[str] | None = None) -> Json:
     """Replay a case, a folder of cases, or a recording: one document without times.
 
     Args:
-        mode: `frozen` answers tools from the recording beside the case (or given); `tools` runs them; `model` also
+        mode: `frozen` answers tools from the recording of the case (or given); `tools` runs them; `model` also
             lets the configured model plan.
+        only: ids, where not every case of a folder is wanted.
 
     Raises:
         UsageError: no such file, or nothing recorded.
@@ -163,17 +136,13 @@ def replay(path: Path, mode: str = "tools", home: Path | None = None) -> Json:
     results = []
     with tempfile.TemporaryDirectory() as folder:
         settings = without_model() if mode != "model" else Settings.from_environment()
-        settings = settings.beside(home or Path(folder))
-        for case, stored in _inputs(path, mode):
-            with ClinicalAssistant(settings) as osler:
-                if stored is not None and mode == "frozen":
-                    osler.use_tools(recording.frozen(catalog(), stored["tools"]), record=False)
-                result = run_case(case, osler, stored if mode == "frozen" else None)
-            if stored is not None:
-                now = [step["document"] for step in result["steps"]]
-                result["same"] = canonical(now) == canonical([step["document"] for step in stored["steps"]])
-            result.pop("tools")
-            results.append(result)
+        with ClinicalAssistant(settings.beside(home or Path(folder))) as osler:
+            for case, stored in _inputs(path, mode, only):
+                result = run_frozen(case, osler, stored) if stored and mode == "frozen" else run_case(case, osler)
+                if stored is not None:
+                    result["same"] = recording.same(result["steps"], stored["steps"])
+                result.pop("tools")
+                results.append(result)
     return {
         "mode": mode,
         "n": len(results),
@@ -181,6 +150,12 @@ def replay(path: Path, mode: str = "tools", home: Path | None = None) -> Json:
         "same": sum(bool(result.get("same")) for result in results),
         "cases": results,
     }
+
+
+def run_frozen(case: Case, osler: ClinicalAssistant, stored: Json) -> Json:
+    """Run a case on a recording's answers. The assistant's tools are those of the recording from then on."""
+    osler.use_tools(recording.frozen(catalog(), stored["tools"][0]), record=False)
+    return run_case(case, osler, stored)
 
 
 def without_model() -> Settings:
@@ -193,14 +168,21 @@ def canonical(body: Any) -> str:
     return json.dumps(body, sort_keys=True, ensure_ascii=False)
 
 
-def _inputs(path: Path, mode: str) -> list[tuple[Case, Json | None]]:
+def recorded(path: Path, case: str) -> Path:
+    """Where the recording of a case of a folder (or of one file) lies: the house's own, or beside the case."""
+    folder = path if path.is_dir() else path.parent
+    return (RECORDINGS if folder.resolve() == CASES else folder / "recordings") / f"{case}.json"
+
+
+def _inputs(path: Path, mode: str, only: set[str] | None = None) -> list[tuple[Case, Json | None]]:
     if path.suffix == ".json":
         stored = recording.read(path)
         return [(Case.model_validate(stored["case"]), stored)]
     found: list[tuple[Case, Json | None]] = []
     for case in load_cases(path):
-        folder = path if path.is_dir() else path.parent
-        beside = folder / "recordings" / f"{case.id}.json"
+        if (only is not None and case.id not in only) or (mode == "frozen" and not case.opens):
+            continue
+        beside = recorded(path, case.id)
         if mode == "frozen" and not beside.exists():
             raise UsageError(
                 f"{case.id} has no recording",
@@ -233,18 +215,11 @@ def save(consultation: Consultation, path: Path) -> Json:
     state = consultation.state
     refuse_hypothetical(state["case"], "saved as a case")
     case = Case(id=path.stem, patient=str(state["case"]["patient"]), steps=_script(state))
-    start = {key: state["case"][key] for key in ("patient", "as_of", "clock")}
-    tools = recording.tool_answers(state)
+    start = {key: state["case"][key] for key in ("patient", "as_of", "clock", "attachments")}
+    tools = [recording.tool_answers(state)]
     with tempfile.TemporaryDirectory() as home, ClinicalAssistant(consultation.settings.beside(Path(home))) as osler:
-        osler.use_tools(recording.frozen(catalog(), tools), record=False)
-        result = run_case(case, osler, {"start": start})
-    body = {
-        "case": case.model_dump(mode="json", exclude_defaults=True),
-        "steps": result["steps"],
-        "tools": tools,
-        "start": start,
-    }
-    recording.write(path, body)
+        result = run_frozen(case, osler, {"start": start, "tools": tools})
+    recording.write(path, case.model_dump(mode="json", exclude_defaults=True), result | {"tools": tools})
     return {"path": str(path), "passed": result["passed"], "failures": [s["failures"] for s in result["steps"]]}
 
 
@@ -265,22 +240,21 @@ def _script(state: State) -> list[Step]:
     return steps
 
 
-def record(path: Path) -> list[Path]:
-    """Run every case of a folder live and keep the recordings beside them."""
-    written = []
-    with tempfile.TemporaryDirectory() as home:
+def record(path: Path) -> list[Json]:
+    """Run every case of a folder live and keep the recordings: [{"path", "passed", "failures", "bytes"}].
+
+    A case that is refused at the door is run and has none (`path` null).
+    """
+    written: list[Json] = []
+    with tempfile.TemporaryDirectory() as home, ClinicalAssistant(without_model().beside(Path(home))) as osler:
         for case in load_cases(path):
-            folder = (path if path.is_dir() else path.parent) / "recordings"
-            folder.mkdir(exist_ok=True)
-            with ClinicalAssistant(without_model().beside(Path(home))) as osler:
-                result = run_case(case, osler)
-            body = {
-                "case": case.model_dump(mode="json", exclude_defaults=True),
-                "steps": result["steps"],
-                "tools": result["tools"],
-                "start": result["start"],
-            }
-            target = folder / f"{case.id}.json"
-            recording.write(target, body)
-            written.append(target)
+            result = run_case(case, osler)
+            bad = [failure for step in result["steps"] for failure in step["failures"]]
+            if not case.opens:
+                written.append({"path": None, "passed": result["passed"], "failures": bad, "bytes": 0})
+                continue
+            target = recorded(path, case.id)
+            recording.write(target, case.model_dump(mode="json", exclude_defaults=True), result)
+            size = target.stat().st_size
+            written.append({"path": str(target), "passed": result["passed"], "failures": bad, "bytes": size})
     return written

@@ -146,6 +146,13 @@ def _reaches(tokens: list[_Token], begin: int, end: int, trigger: _Trigger, firs
     stops = _rules().stops
     ends = stops["all"] | stops.get(trigger.means, frozenset())
     words = [token.text for token in between]
+    if trigger.forward and trigger.means == "absent" and ":" in words:
+        # "Swollen tongue, no rash: angioedema": a colon behind an enumeration brings the conclusion. "No history of:
+        # stroke" and "No vascular disease: stroke" bring what is denied.
+        before = words[: words.index(":")]
+        listed = "," in before or (begin > 0 and tokens[begin - 1].text in (",", "and"))
+        if listed and before and before[-1] not in ("of", "following"):
+            return False
     if trigger.forward:
         return not any(tuple(words[at : at + size]) in ends for at in range(len(words)) for size in (1, 2, 3))
     return not any(tuple(words[at : at + size]) in stops["all"] for at in range(len(words)) for size in (1, 2, 3))

@@ -93,18 +93,56 @@ class NotAnswered(_Model):
     slots: list[str] = Field(default_factory=list)
 
 
+class PublishedShare(_Model):
+    """How often a publication found the diagnosis with such a score; not this patient's probability."""
+
+    score: str
+    low: float
+    high: float
+    unit: str
+    source: str
+
+
 class DifferentialItem(_Model):
-    """A diagnosis under consideration, with what speaks for and against it (evidence ids) and what is missing."""
+    """A diagnosis under consideration, with what speaks for and against it (evidence ids) and what is missing.
+
+    `settled`: what is cited makes the diagnosis ("for") or excludes it ("against"). `absent`: findings for it that are
+    explicitly denied, or measured and not so; they count against nothing by themselves. `cites`: for each piece of
+    evidence, the passages that say how it weighs. `missing` in words, `missing_slots` the same by slot.
+    """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     condition: str
     coding: dict[str, str] | None = None
+    must_not_miss: bool = False
+    settled: Literal["for", "against"] | None = None
     for_: list[str] = Field(default_factory=list, alias="for")
     against: list[str] = Field(default_factory=list)
+    absent: list[str] = Field(default_factory=list)
     missing: list[str] = Field(default_factory=list)
+    missing_slots: list[str] = Field(default_factory=list)
+    cites: dict[str, list[str]] = Field(default_factory=dict)
+    considered: list[str] = Field(default_factory=list)
+    scores: list[str] = Field(default_factory=list)
+    published: PublishedShare | None = None
     probability: float | None = None
     calibrated: bool = False
+
+
+class MostUseful(_Model):
+    """The missing item whose answer would change most: what it would settle and move, and what comes after it."""
+
+    slot: str
+    ask: str
+    kind: Literal["question", "measurement"]
+    decides: list[str] = Field(default_factory=list)
+    settles: list[str] = Field(default_factory=list)
+    conditions: list[str] = Field(default_factory=list)
+    must_not_miss: list[str] = Field(default_factory=list)
+    criteria: int = 0
+    because: str
+    then: list[str] = Field(default_factory=list)
 
 
 class Answer(_Model):
@@ -112,6 +150,7 @@ class Answer(_Model):
 
     claims: list[Claim] = Field(default_factory=list)
     differential: list[DifferentialItem] = Field(default_factory=list)
+    most_useful: MostUseful | None = None
     next_steps: list[NextStep] = Field(default_factory=list)
     not_answered: list[NotAnswered] = Field(default_factory=list)
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from knowledge.claim import PLACEHOLDER, Certainty, placeholders
+from knowledge.differential import DifferentialTemplate
 from knowledge.guideline import Corpus, CorpusError, DecisionType, default_corpus, read_yaml
 from knowledge.predicate import PredicateError, check, operands, references
 
@@ -119,14 +120,6 @@ class Criterion(_Model):
         return list(dict.fromkeys(name for text in self.templates for name, _ in placeholders(text)))
 
 
-class DifferentialTemplate(_Model):
-    """A diagnosis to weigh: slots whose presence speaks for and against it."""
-
-    condition: str
-    for_: tuple[str, ...] = Field(default=(), alias="for")
-    against: tuple[str, ...] = ()
-
-
 class Protocol(_Model):
     """A protocol file."""
 
@@ -203,6 +196,36 @@ def check_protocol(protocol: Protocol, corpus: Corpus) -> None:
             for name, path in placeholders(text):
                 if name in criterion.cites and path not in ("display", "source", "date"):
                     corpus.value(f"{name}.{path}")
+    for template in protocol.differential:
+        _check_differential(f"{protocol.id}: differential, {template.condition}", template, known, corpus)
+
+
+def _check_differential(where: str, template: DifferentialTemplate, slots: set[str], corpus: Corpus) -> None:
+    weighed = [slot for _, finding in template.findings() for slot in operands(finding.when)]
+    for slot in [*template.scores, *weighed, *(operands(template.when) if template.when else [])]:
+        if slot not in slots:
+            raise CorpusError(f"{where}: looks at slot {slot!r}; no step fills it")
+    for rec_id in template.cited:
+        rec = corpus.recommendations.get(rec_id)
+        if rec is None or rec.verified is None:
+            raise CorpusError(f"{where}: found citation {rec_id!r}; expected a verified recommendation")
+    if template.must_not_miss and not template.cites:
+        raise CorpusError(f"{where}: must not be missed, and nothing is cited for it")
+    for side, finding in template.findings():
+        if not finding.cites:
+            raise CorpusError(f"{where}: {finding.when} speaks {side} it without a citation")
+        for reference in references(finding.when):
+            corpus.value(reference)
+            if reference.partition(".")[0] not in finding.cites:
+                raise CorpusError(f"{where}: compares with {reference!r}, which it does not cite")
+    for share in template.published:
+        for reference in [share.from_, share.to, *references(share.when)]:
+            corpus.value(reference)
+            if reference.partition(".")[0] != share.source:
+                raise CorpusError(f"{where}: {reference!r} is not of {share.source}, which states the share")
+        for slot in [share.of, *operands(share.when)]:
+            if slot not in slots:
+                raise CorpusError(f"{where}: looks at slot {slot!r}; no step fills it")
 
 
 def _order(protocol: Protocol) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,8 @@ from knowledge.coding import Coding
 from knowledge.guideline import CorpusError, read_yaml
 
 TERMS = Path(__file__).with_name("terms")
+# A LOINC long common name of a blood test that came without its code: what stands before the property is the analyte.
+_LONG_NAME = re.compile(r"(?P<name>[^\[\]]+) \[[^\]]+\] in (?:serum or plasma|serum, plasma or blood|blood)")
 ConceptKind = Literal[
     "condition", "observation", "medication", "drug_class", "substance", "symptom", "procedure", "demographic"
 ]
@@ -30,6 +33,8 @@ class Concept(BaseModel):
     synonyms: tuple[str, ...] = ()
     lay: tuple[str, ...] = ()
     unit: str | None = None
+    grouping: bool = False
+    """A set that some rule speaks of, not a class: an allergy to one member says nothing of the others."""
 
     @functools.cached_property
     def codings(self) -> tuple[Coding, ...]:
@@ -62,6 +67,10 @@ class Terminology:
             raise CorpusError(f"found concept {concept_id!r}; expected one of knowledge/terms/*.yaml")
         return concept
 
+    @functools.cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(word.casefold() for concept in self.concepts.values() for word in concept.words)
+
     @functools.lru_cache(maxsize=2048)  # noqa: B019  (one terminology lives as long as the process)
     def expand(self, concept_id: str) -> tuple[Concept, ...]:
         """The concept and all it includes, itself first."""
@@ -85,7 +94,10 @@ class Terminology:
             return True
         if text and not codings:
             bare = " ".join(text.casefold().split())
-            return any(bare == word.casefold() for concept in self.expand(concept_id) for word in concept.words)
+            # A name that some concept lists whole (mass and substance of lipoprotein(a)) is that concept's alone.
+            long = None if bare in self._words else _LONG_NAME.fullmatch(bare)
+            name = long.group("name") if long else bare
+            return any(name == word.casefold() for concept in self.expand(concept_id) for word in concept.words)
         return False
 
     def by_coding(self, coding: Coding) -> list[Concept]:

@@ -10,7 +10,8 @@ trap 'rm -rf "$OSLER_HOME"' EXIT
 export OSLER_HOME HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false GRADIO_ANALYTICS_ENABLED=False LANGGRAPH_STRICT_MSGPACK=true
 
 if [[ -z "$marker" ]]; then
-    .venv/bin/python -m pytest -rs -m "not local and not browser and not model"
+    # A file stays with one worker: its tests share what its fixtures built.
+    OMP_NUM_THREADS=1 .venv/bin/python -m pytest -rs -n 2 --dist loadfile -m "not local and not browser and not model"
     exit
 fi
 

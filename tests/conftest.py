@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and "OSLER_HOME" in os.environ:
+    # Workers are processes of their own: what one fills, another would find half written.
+    os.environ["OSLER_HOME"] = str(Path(os.environ["OSLER_HOME"]) / worker)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge import predicate, protocol
+from knowledge import differential, predicate, protocol
 from knowledge.guideline import DecisionType
 from knowledge.protocol import Protocol, check_protocol
 
@@ -124,7 +124,8 @@ def test_every_variable_of_the_environment_is_listed() -> None:
 
 def test_the_protocol_format_is_described_whole() -> None:
     text = (ROOT / "docs" / "protocols.md").read_text(encoding="utf-8")
-    models = (Protocol, protocol.Step, protocol.Criterion, protocol.NextTemplate, protocol.DifferentialTemplate)
+    models = (Protocol, protocol.Step, protocol.Criterion, protocol.NextTemplate)
+    models += (differential.DifferentialTemplate, differential.Weighed, differential.Published)
     keys = {field.alias or name for model in models for name, field in model.model_fields.items()}
     keys |= {*predicate._SHAPES, *predicate._OPERATORS, *DecisionType.__args__}
     assert not {key for key in keys if not re.search(rf"`[^`\n]*{re.escape(key)}[^`\n]*`", text)}

@@ -181,11 +181,36 @@ def _listed(entry: Entry) -> str:
 def _apply(
     rule: Rule, entry: Entry, measure: Evidence | None, ctx: ToolContext
 ) -> Evidence | Literal["unknown"] | None:
+    found = band_for(rule, measure, ctx.corpus)
+    if found == "unknown" or found is None or measure is None:
+        return "unknown" if found == "unknown" else None
+    band, text = found
+    drug = rule.drug.replace("_", " ")
+    return Evidence(
+        slot=f"{ctx.slot}.{rule.drug}", value=band.action, display=f"{text} On the list: {_listed(entry)}.",
+        patient=ctx.patient, concept=rule.drug, effective_at=measure.effective_at,
+        source=Derivation(
+            tool="drugs.renal_dosing", version=VERSION, inputs=(measure.id,), references=band.passages,
+            steps=(f"{drug}: {entry.text} ({entry.reference})", f"{rule.measure}: {measure.display}"),
+        ),
+    )
+
+
+def rule_of(concept: str, terminology: Terminology) -> Rule | None:
+    """The rule of a drug by its concept: its own before that of its narrowest class."""
+    fitting = [rule for rule in rules() if any(item.id == concept for item in terminology.expand(rule.drug))]
+    return min(fitting, key=lambda rule: len(terminology.expand(rule.drug)), default=None)
+
+
+def band_for(
+    rule: Rule, measure: Evidence | None, corpus: Corpus
+) -> tuple[Band, str] | Literal["unknown"] | None:
+    """What the label says at this measure, in words; none where no band fits."""
     if measure is None or (measure.value is None and measure.range is None):
         return "unknown"
 
     def reference(name: str) -> Quantity:
-        value = ctx.corpus.value(name)
+        value = corpus.value(name)
         return Quantity(float(value.value), value.unit or "1")
 
     for band in rule.bands:
@@ -193,16 +218,6 @@ def _apply(
         if fits is None:
             return "unknown"
         if fits:
-            passages = {cited: ctx.corpus.evidence(cited) for cited in band.passages}
-            text, _ = render(band.text, {**passages, "measure": measure})
-            drug = rule.drug.replace("_", " ")
-            shown = f"{text} On the list: {_listed(entry)}."
-            return Evidence(
-                slot=f"{ctx.slot}.{rule.drug}", value=band.action, display=shown, patient=ctx.patient,
-                concept=rule.drug, effective_at=measure.effective_at,
-                source=Derivation(
-                    tool="drugs.renal_dosing", version=VERSION, inputs=(measure.id,), references=band.passages,
-                    steps=(f"{drug}: {entry.text} ({entry.reference})", f"{rule.measure}: {measure.display}"),
-                ),
-            )
+            passages = {cited: corpus.evidence(cited) for cited in band.passages}
+            return band, render(band.text, {**passages, "measure": measure})[0]
     return None

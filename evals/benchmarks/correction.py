@@ -18,14 +18,17 @@ from tools.ehr.demo import demo_patients
 Json = dict[str, Any]
 
 
+# By unit, how far a value is moved: a body is not found a quarter warmer, nor more than saturated.
+_SCALES = {"%": 0.9, "Cel": 1.04}
+
+
 def another(item: Json) -> Any:
     """Another value of the same kind, far enough to matter and still possible; None where there is none to give."""
     value, unit = item["value"], item["unit"]
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | float) and unit is not None:
-        scale = 0.9 if unit == "%" else 1.25
-        return {"value": round(value * scale, 3) if value else 1, "unit": unit}
+        return {"value": round(value * _SCALES.get(unit, 1.25), 3) if value else 1, "unit": unit}
     if value is None and item["source"].get("kind") == "fhir" and item["source"].get("reference") is None:
         return True
     return None

@@ -65,10 +65,11 @@ def _unit(claim: Claim, case: Case, rng: random.Random) -> Mutant | None:
         return None
     spot = rng.choice(spots)
     label = spot.shown.partition(" ")[2]
-    shown = spot.shown.replace(label, "mmol/L") if label else spot.shown
+    other = "mg/dL" if spot.unit == "mmol/L" else "mmol/L"
+    shown = spot.shown.replace(label, other) if label else spot.shown
     body = claim.model_copy(deep=True)
     body.text = body.text.replace(spot.shown, shown)
-    body.values = [v.model_copy(update={"unit": "mmol/L", "shown": shown}) if v == spot else v for v in body.values]
+    body.values = [v.model_copy(update={"unit": other, "shown": shown}) if v == spot else v for v in body.values]
     return body, case
 
 

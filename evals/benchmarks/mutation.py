@@ -1,78 +1,114 @@
-"""`osler bench mutation`: break Osler on purpose, one thing at a time, and see whether a replay notices.
+"""`osler bench mutation`: break Osler on purpose, one thing at a time, and see whether a replay of the cases notices.
 
 Broken are: a calculator (its result is another), a citation (a recommendation's limit is another), a protocol (a
-criterion decides the opposite) and the gate (one of its rules no longer sees anything). A broken calculator, citation
-or protocol is noticed where the replay of a demo patient's question no longer gives the answer it gave; `by_key` says
-how many of them the answer keys alone would have found. A blind rule is noticed where the planted faults it used to
-strike (`osler bench gate`) are no longer struck by it.
+criterion decides the opposite) and the gate (one of its rules no longer sees anything). The first three are broken
+under a committed recording (`evals/recordings/`) of a case whose answer rests on them, and that case is replayed
+frozen: noticed is a break when an expectation of the case fails (`by_expectation`) or when what is planned, found, said
+or struck is no longer what was recorded (`by_recording`). A blind rule is noticed where the faults planted in the
+statements of the same replays (`planted.py`, `gate.py`) are no longer struck by it.
 """
 
 from __future__ import annotations
 
 import random
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from agent import ClinicalAssistant, Settings, verify
-from agent.changes import answer_paths, differences
+from agent import ClinicalAssistant, verify
 from agent.runtime import Services
-from evals.benchmarks.gate import mutants, sound_claims
-from evals.keys import check, load_keys
+from evals import recording
+from evals.benchmarks.gate import mutants
+from evals.benchmarks.planted import Planted, planted, sound_items
+from evals.case import RECORDINGS, Case
 from evals.metrics import document, share
+from evals.replay import run_case, run_frozen, without_model
 from evals.wrapped import wrapped
+from knowledge.claim import Claim
 from knowledge.evidence import Evidence
 from knowledge.guideline import Corpus
+from tools.catalog import catalog
 from tools.context import ToolContext
 from tools.spec import ToolOutput
 
 Json = dict[str, Any]
 PER_KIND = 12
-PLANTED = 200
+RANDOM_FAULTS = 200
 
 
-def run(n: int | None = None, seed: int = 1) -> Json:
-    """Up to `n` mutants of each kind (default 12), and every rule of the gate once."""
+def run(n: int | None = None, seed: int = 1, recordings: Path = RECORDINGS) -> Json:
+    """Up to `n` mutants of each kind (default 12), spread over the cases, and every rule of the gate once."""
     started = time.perf_counter()
     rng = random.Random(seed)
     caught: dict[str, list[int]] = {"calculator": [], "citation": [], "protocol": [], "gate": []}
-    by_key: list[int] = []
+    ways: dict[str, list[int]] = {"expectation": [], "recording": []}
     escaped: list[Json] = []
-    with ClinicalAssistant(Settings(home=Settings.from_environment().home)) as osler:
+    excluded: list[Json] = []
+    sound: dict[str, tuple[Case, Json, Json]] = {}
+    with tempfile.TemporaryDirectory() as home, ClinicalAssistant(without_model().beside(Path(home))) as osler:
         services = osler.portal.call(osler.core.services())
-        keys = load_keys()
-        sound = {patient: osler.consult(key["question"], patient).document() for patient, key in keys.items()}
+        items: list[Planted] = []
+        for path in sorted(recordings.glob("*.json")):
+            stored = recording.read(path)
+            case = Case.model_validate(stored["case"])
+            result = run_frozen(case, osler, stored)
+            if result["passed"] and recording.same(result["steps"], stored["steps"]):
+                sound[case.id] = (case, stored, result)
+                items += sound_items(osler, f"c-{case.id}", services) if result["start"] else []
+            else:
+                excluded.append({"id": case.id, "reason": "its sound replay is not what was recorded: record it again"})
+        trial = 0
         for kind, breaks in (("calculator", _calculators), ("citation", _citations), ("protocol", _protocols)):
-            spots = [(patient, spot) for patient, body in sound.items() for spot in _spots(kind, body, services)]
-            for patient, spot in rng.sample(spots, min(n or PER_KIND, len(spots))):
+            for name, spot in _drawn(kind, sound, services, n or PER_KIND, rng):
+                case, stored, _ = sound[name]
+                osler.use_tools(recording.frozen(catalog(), stored["tools"][0]), record=False)
+                trial += 1
                 with breaks(services, spot):
-                    body = osler.consult(keys[patient]["question"], patient).document()
-                noticed = bool(differences(answer_paths(sound[patient]["answer"]), answer_paths(body["answer"])))
-                caught[kind].append(int(noticed))
-                before, after = (check(answer, keys[patient]) for answer in (sound[patient], body))
-                by_key.append(int(before.passed and not after.passed))
-                if not noticed:
-                    escaped.append({"kind": kind, "patient": patient, "broken": spot})
-        claims = sound_claims(osler)
-    struck = _struck(claims)
+                    result = run_case(case, osler, stored, f"m-{trial}")
+                failed, differs = not result["passed"], not recording.same(result["steps"], stored["steps"])
+                caught[kind].append(int(failed or differs))
+                ways["expectation"].append(int(failed))
+                ways["recording"].append(int(differs))
+                if not failed and not differs:
+                    escaped.append({"kind": kind, "case": name, "broken": spot})
+    faults = _faults(items)
+    struck = _struck(faults)
     for name in verify.RULES:
         if not struck[name]:
             escaped.append({"kind": "gate", "broken": name, "why": "no planted fault is struck by it"})
         with _blind(name):
-            caught["gate"].append(int(_struck(claims)[name] < struck[name]))
+            caught["gate"].append(int(_struck(faults)[name] < struck[name]))
     flat = [hit for rows in caught.values() for hit in rows]
     return document(
         "mutation",
-        "share of deliberate breaks noticed by a replay",
+        "share of deliberate breaks noticed by the cases and their recordings",
         sum(flat),
         len(flat),
         time.perf_counter() - started,
         by={kind: share(sum(rows), len(rows)) for kind, rows in caught.items()},
-        by_key=share(sum(by_key), len(by_key)),
+        by_way={way: share(sum(rows), len(rows)) for way, rows in ways.items()},
+        excluded=excluded,
         escaped=escaped,
+        cases=[{"id": name} for name in sorted(sound)],
+        faults_planted=len(faults),
     )
+
+
+def _drawn(
+    kind: str, sound: dict[str, tuple[Case, Json, Json]], services: Services, n: int, rng: random.Random
+) -> list[tuple[str, str]]:
+    """(case, spot) pairs: every spot at most once, each in one of the cases that rest on it."""
+    homes: dict[str, list[str]] = {}
+    for name, (_, _, result) in sound.items():
+        documents = [step["document"] for step in result["steps"] if step["document"]]
+        for spot in {spot for body in documents for spot in _spots(kind, body, services)}:
+            homes.setdefault(spot, []).append(name)
+    spots = rng.sample(sorted(homes), min(n, len(homes)))
+    return [(rng.choice(homes[spot]), spot) for spot in spots]
 
 
 def _spots(kind: str, body: Json, services: Services) -> list[str]:
@@ -114,16 +150,21 @@ def _another(item: Evidence) -> Evidence:
         body |= {"value": value * 1.5 + 1, "display": f"{value * 1.5 + 1:g}"}
     elif isinstance(value, str):
         body |= {"value": f"not {value}", "display": f"not {item.display}"}
+    elif item.range is not None:
+        low, high = (bound * 1.5 + 1 for bound in item.range)
+        body |= {"range": (low, high), "display": f"{low:g} to {high:g}"}
     return Evidence(**body)
 
 
 @contextmanager
 def _citations(services: Services, name: str) -> Iterator[None]:
-    """Every number of a recommendation is ten times what it was."""
+    """Every number of a recommendation is ten times what it was, in what is compared and in what is printed."""
     corpus = services.corpus
     rec = corpus.recommendations[name]
     values = {
-        key: value.model_copy(update={"value": value.value * 10}) if isinstance(value.value, int | float) else value
+        key: value.model_copy(update={"value": value.value * 10, "display": None})
+        if isinstance(value.value, int | float)
+        else value
         for key, value in rec.values.items()
     }
     forged = rec.model_copy(update={"values": values})
@@ -164,9 +205,16 @@ def _blind(name: str) -> Iterator[None]:
         verify.RULES[name] = rule
 
 
-def _struck(claims: list[Any]) -> Counter[str]:
+def _faults(items: list[Planted]) -> list[Planted]:
+    """Planted faults: the kinds of `osler bench gate` on the claims, and those aimed at each rule on everything."""
+    claims = [(item, case) for item, case in items if isinstance(item, Claim)]
+    random_ones: list[Planted] = [(claim, case) for _, claim, case in mutants(claims, RANDOM_FAULTS)]
+    return [*random_ones, *planted(items)]
+
+
+def _struck(faults: list[Planted]) -> Counter[str]:
     """By rule: how many of the planted faults it strikes."""
     found = Counter[str]()
-    for _, claim, case in mutants(claims, PLANTED):
-        found.update(rule for rule, passed, _ in verify.check_item(claim, case) if not passed)
+    for item, case in faults:
+        found.update(rule for rule, passed, _ in verify.check_item(item, case) if not passed)
     return found

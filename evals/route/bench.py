@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from agent.choose import CHEST_FILM
 from agent.route import Fact, Router, RouteResult
 from agent.route_profile import AGE
 from knowledge.coding import Coding
@@ -24,6 +25,8 @@ from knowledge.retriever import build_retriever
 from knowledge.terminology import Terminology, default_terminology
 from knowledge.words import terms
 
+FILM = "chest_radiograph"
+_UPLOADED = re.compile(r"\b(uploaded|attached|in the record|unreported|not (yet )?reported|no report)\b", re.IGNORECASE)
 PAIRS = tuple(Path(__file__).with_name(name) for name in ("pairs.yaml", "pairs_fourteen.yaml"))
 _UNITS = {
     "mL/min/1.73m2": "mL/min/{1.73_m2}",
@@ -78,8 +81,12 @@ def facts_of(patient: Mapping[str, Any], terminology: Terminology, linker: Linke
                 value = row.get("value")
                 number = float(value) if isinstance(value, int | float) else None
                 add(mention.concept, "present", "result", number, _UNITS.get(row.get("unit") or "", row.get("unit")))
-    for mention in linker.link(patient.get("note") or ""):
+    note = patient.get("note") or ""
+    for mention in linker.link(note):
         add(mention.concept, mention.assertion, "note")
+    # A simple patient has no files: a note that says a film was uploaded stands for the film that came along.
+    if _UPLOADED.search(note) and any(fact.concept == FILM and fact.assertion == "present" for fact in found):
+        add(CHEST_FILM, "present", "image")
     return tuple(found)
 
 

@@ -4,8 +4,8 @@
     python -m evals.route.fit --dry      report only
 
 Weights are a logistic regression with an L2 penalty; signs that can only mean one thing are held (naming what a
-protocol is about cannot speak against it). Threshold and margin are chosen on scores from models that never saw the
-protocol.
+protocol is about cannot speak against it). Threshold and margin are chosen on scores from models that did not see the
+question; what models do that never saw the protocol is reported too.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from evals.route.bench import Case, asked_between, default_router, judge, read_c
 from knowledge.retriever import THRESHOLD, Retriever
 from knowledge.terminology import default_terminology
 
-DEV = Path(__file__).with_name("dev.yaml")
+DEV = tuple(Path(__file__).with_name(name) for name in ("dev.yaml", "dev_second.yaml"))
 QUERIES = Path(__file__).with_name("retrieval_dev.yaml")
 NEVER_NEGATIVE = {
     "about",
@@ -50,6 +50,7 @@ NEVER_NEGATIVE = {
     "bare_entry",
     "named_entry",
     "facts",
+    "measured",
 }
 NEVER_POSITIVE = {
     "denied",
@@ -64,6 +65,9 @@ NEVER_POSITIVE = {
     "against",
     "beside",
     "broad",
+    "calm",
+    "excluded_fact",
+    "denied_fact",
 }
 PENALTY = 0.0005
 Row = tuple[Case, Question, list[Ranked]]
@@ -99,7 +103,7 @@ def training(found: Sequence[Row], without: str | None = None) -> tuple[Matrix, 
     """Rows and labels: one row per question and protocol that may enter; look-ups are not routed at all."""
     rows, labels = [], []
     for case, question, ranked in found:
-        if question.lookup is not None:
+        if question.lookup is not None or question.commands:
             continue
         for row in ranked:
             if row.entry is not False and row.protocol != without:
@@ -125,15 +129,27 @@ def judged(router: Router, found: Sequence[Row], weights: dict[str, Matrix]) -> 
     return verdicts
 
 
+def parted(found: Sequence[Row], folds: int = 5) -> list[tuple[list[Row], Matrix]]:
+    """The questions in folds, each with weights that did not see it."""
+    part = np.random.default_rng(0).integers(0, folds, len(found))
+    parts = []
+    for fold in range(folds):
+        rest = [row for row, at in zip(found, part, strict=True) if at != fold]
+        mine = [row for row, at in zip(found, part, strict=True) if at == fold]
+        parts.append((mine, fit_logistic(*training(rest))))
+    return parts
+
+
 def choose_threshold(
-    router: Router, found: Sequence[Row], weights: dict[str, Matrix], wrong_at_most: float = 0.03
+    router: Router, found: Sequence[Row], wrong_at_most: float = 0.03
 ) -> tuple[float, float, dict[str, Any]]:
-    """The threshold and margin with the best score among those within the allowed share of wrong choices."""
-    reports = []
+    """The threshold and margin with the best score on questions not seen, within the allowed share of wrong ones."""
+    reports, parts = [], parted(found)
     for threshold in np.arange(0.3, 0.76, 0.05):
         for margin in (0.25, 0.5, 0.75, 1.0, 1.5):
             router.weights = {**router.weights, "threshold": float(threshold), "margin": margin}
-            report = summary(judged(router, found, weights))
+            verdicts = [judged(router, mine, dict.fromkeys(router.profiles, one)) for mine, one in parts]
+            report = summary(list(itertools.chain.from_iterable(verdicts)))
             over = max(0.0, report["wrong_share"] - wrong_at_most)
             reports.append((over, -report["score"], abs(threshold - 0.5), margin, round(float(threshold), 2), report))
     best = min(reports, key=lambda row: row[:4])
@@ -144,7 +160,7 @@ def fit_router(router: Router, cases: Sequence[Case]) -> dict[str, Any]:
     """The document of `agent/route_weights.json`."""
     found = routed(router, cases)
     left_out = {name: fit_logistic(*training(found, without=name)) for name in router.profiles}
-    threshold, margin, report = choose_threshold(router, found, left_out)
+    threshold, margin, report = choose_threshold(router, found)
     rows, labels = training(found)
     weights = fit_logistic(rows, labels)
     router.weights = {**router.weights, "threshold": threshold, "margin": margin}
@@ -156,11 +172,12 @@ def fit_router(router: Router, cases: Sequence[Case]) -> dict[str, Any]:
         "margin": margin,
         "provenance": {
             "script": "evals/route/fit.py",
-            "pairs": DEV.name,
+            "pairs": [path.name for path in DEV],
             "n_questions": len(cases),
             "n_rows": len(labels),
             "penalty": PENALTY,
-            "leave_one_protocol_out": report,
+            "questions_left_out": report,
+            "leave_one_protocol_out": summary(judged(router, found, left_out)),
             "all_protocols_seen": seen,
             "encoder": router.retriever.index.manifest.encoder,
             "corpus": router.retriever.index.manifest.corpus,
@@ -223,7 +240,7 @@ def main(arguments: Sequence[str]) -> None:
     router = default_router(start)
     documents = {
         THRESHOLD: fit_retriever(router.retriever),
-        WEIGHTS: fit_router(router, read_cases(DEV, default_terminology())),
+        WEIGHTS: fit_router(router, [case for path in DEV for case in read_cases(path, default_terminology())]),
     }
     for path, document in documents.items():
         if "--dry" not in arguments:

@@ -119,7 +119,7 @@ def test_a_rising_troponin_is_named_first_and_treated_without_a_heart_score(ask:
     answer = ask("acute-chest-pain", note, observations=[*pressure(138, 82), *bloods(), *RISING], medications=drugs)
     assert answer.claims[0].text.startswith("High-sensitivity troponin T 112 ng/L")
     assert "Fondaparinux" in treatments(answer)
-    assert "Sildenafil 100 mg is on the list: no nitrate" in claims(answer)
+    assert "Sildenafil 100 mg is recorded: no nitrate" in claims(answer)
     assert "HEART score" not in claims(answer)
 
 

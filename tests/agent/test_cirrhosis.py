@@ -36,6 +36,9 @@ def patient(name: str, note: str, stiffness: float | None = None, drugs: tuple[s
     if "before" in changed:
         row = {"code": "loinc:2160-0", "text": "Creatinine", "unit": "mg/dL"}
         results.append({**row, "id": "crea0", "value": changed["before"], "at": "2026-11-18"})
+    if "last_year" in changed:
+        row = {"code": "loinc:2160-0", "text": "Creatinine", "unit": "mg/dL"}
+        results.append({**row, "id": "crea1", "value": changed["last_year"], "at": "2025-06-18"})
     if "neutrophils" in changed:
         row = {"text": "Ascitic neutrophil count", "unit": "/uL", "at": DAY}
         results.append({**row, "id": "pmn", "value": changed["neutrophils"]})
@@ -148,3 +151,16 @@ def test_ascites_without_a_tap_leaves_infection_open(osler: ClinicalAssistant, t
     gap = next(body for what, body in found["gaps"].items() if "Infection of the ascites" in what)
     assert gap["reason"] == "missing_input"
     assert "surveillance is due" in found["claims"]
+
+
+def test_a_creatinine_far_above_an_old_one_is_kidney_injury_until_shown_otherwise(
+    osler: ClinicalAssistant, tmp_path: Path
+) -> None:
+    note = "Mild ascites. No hepatic encephalopathy. No variceal bleeding."
+    found = answer(osler, tmp_path, patient("cirrhosis-step", note, creatinine=1.6, last_year=0.8))
+    assert "Acute kidney injury is presumed until shown otherwise" in found["red"]
+    assert not step(found, "Spironolactone 100 mg a day")
+    assert not step(found, "Volume with human albumin")
+    steady = answer(osler, tmp_path, patient("cirrhosis-steady", note, creatinine=1.0, last_year=0.8))
+    assert "presumed" not in steady["red"]
+    assert step(steady, "Spironolactone 100 mg a day")

@@ -146,3 +146,22 @@ def test_above_the_goal_the_dose_is_raised_and_ezetimibe_added(osler: ClinicalAs
     assert "high-intensity statin (atorvastatin up to 80 mg)" in steps
     assert "Add ezetimibe" in steps
     assert "not converted into a molar value" in claims
+
+
+def test_results_far_above_their_own_limit_stop_the_statin_whatever_the_notes_say(
+    osler: ClinicalAssistant, tmp_path: Path
+) -> None:
+    treated = {"conditions": [LIPIDS, INFARCTION], "medications": [{"id": "m1", "text": "Atorvastatin 20 mg"}]}
+    treated |= {"notes": note("No muscle pain. No liver disease."), "allergies": NO_ALLERGY}
+    usual = [*PROFILE, ldl(3.1)]
+    for name, code, value, limit in (("ALT", "loinc:1742-6", 310, 40), ("CK", "loinc:2157-6", 4200, 170)):
+        high = {**lab(name, code, value, "U/L"), "high": limit}
+        _, red, steps = answer(osler, tmp_path, f"li-{name.lower()}", observations=[*usual, high], **treated)
+        assert f"{value / limit:.1f} times the upper limit" in red
+        assert ("Withhold Atorvastatin" in steps) or ("Stop Atorvastatin" in steps)
+        assert "ezetimibe" not in steps and "high-intensity" not in steps
+    normal = {**lab("ALT", "loinc:1742-6", 60, "U/L"), "high": 40}
+    claims, red, steps = answer(osler, tmp_path, "li-alt-60", observations=[*usual, normal], **treated)
+    assert not red
+    assert "no reason to withhold" in claims
+    assert "high-intensity" in steps

@@ -139,4 +139,4 @@ def test_every_export_is_a_file(page: Page) -> None:
     view = asked(page)
     assert view.exports is not None
     assert {name: Path(path).stat().st_size > 500 for name, path in view.exports.items()} == {
-        "pdf": True, "markdown": True, "fhir": True, "json": True}
+        "pdf": True, "markdown": True, "note": True, "fhir": True, "json": True}

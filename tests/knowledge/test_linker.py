@@ -83,6 +83,10 @@ ASSERTED = [
     ("Return if chest pain develops.", "chest pain", "hypothetical"),
     ("At risk of stroke.", "stroke", "hypothetical"),
     ("AF never confirmed.", "AF", "absent"),
+    ("Lip swelling, no rash, wheeze or fever: ACE inhibitor angioedema.", "angioedema", "present"),
+    ("Lip swelling after ramipril, no urticaria: angioedema.", "angioedema", "present"),
+    ("Well today, no history of: stroke, diabetes.", "diabetes", "absent"),
+    ("No vascular disease: stroke, PAD.", "stroke", "absent"),
     ("No fever.\nAF since May.", "AF", "present"),
     ("Does she have CKD?", "CKD", "present"),
 ]

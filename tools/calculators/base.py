@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from knowledge.units import number, unit_label
@@ -42,9 +43,9 @@ class Term:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A result for known inputs. `value` None: the rule does not give one, and `warnings` says why."""
+    """A result for known inputs: a number, a code or a date. `value` None: there is none, and `warnings` says why."""
 
-    value: float | str | None
+    value: float | str | date | None
     terms: tuple[Term, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -81,13 +82,14 @@ class Code:
 
 @dataclass(frozen=True)
 class Result:
-    """What comes out: a number with a unit, or one of `codes`; `bands` come from the named source.
+    """What comes out: a number with a unit, one of `codes`, or a date; `bands` come from the named source.
 
     Attributes:
         noun: what is counted, for scores ("points").
         decimals: digits printed after the point; the value itself is not rounded.
         source: key of the reference that states the bands or codes.
         rules_out: codes that exclude a disease; never given while any input is unknown.
+        dated: the result is a calendar date, written as ISO 8601.
     """
 
     title: str
@@ -98,10 +100,16 @@ class Result:
     codes: tuple[Code, ...] = ()
     source: str = ""
     rules_out: tuple[str, ...] = ()
+    dated: bool = False
 
-    def label(self, value: float | str | None) -> str | None:
-        """The band of a number, the meaning of a code."""
-        if value is None:
+    @property
+    def measured_in(self) -> str | None:
+        """The unit of the result; codes and dates have none."""
+        return None if self.codes or self.dated else self.unit
+
+    def label(self, value: float | str | date | None) -> str | None:
+        """The band of a number, the meaning of a code; a date has none."""
+        if value is None or self.dated or isinstance(value, date):
             return None
         if isinstance(value, str):
             return self.code(value).meaning
@@ -112,7 +120,7 @@ class Result:
         """The declaration of a code."""
         return next(entry for entry in self.codes if entry.code == code)
 
-    def shown(self, value: float | str | None) -> str:
+    def shown(self, value: float | str | date | None) -> str:
         """As a clinician reads it.
 
         Digits are added where rounding would move the value into another band or onto a multiple of 5, where limits
@@ -120,8 +128,10 @@ class Result:
         """
         if value is None:
             return "not known"
+        if isinstance(value, date):
+            return value.isoformat()
         if isinstance(value, str):
-            return self.code(value).shown
+            return value if self.dated else self.code(value).shown
         return with_unit(self._rounded(value), self.noun or self.unit, value)
 
     def shown_range(self, low: float, high: float) -> str:

@@ -21,6 +21,11 @@ def quantity(name: str, title: str, unit: str, **declared: Any) -> Input:
     return Input(name, "quantity", title, unit, **declared)
 
 
+def choice(name: str, title: str, choices: dict[str, str], **declared: Any) -> Input:
+    """One of several answers, in order; the first is the example."""
+    return Input(name, "code", title, choices=choices, example=next(iter(choices)), **declared)
+
+
 AGE = quantity(
     "age",
     "Age",

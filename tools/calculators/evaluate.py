@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from knowledge.units import number, unit_label
@@ -140,6 +141,10 @@ def _agree(
     unknown = [reading.input.title for reading in readings.values() if reading.unknown]
     codes = sorted({value for value in values if isinstance(value, str)}, key=[c.code for c in result.codes].index)
     numbers = [value for value in values if isinstance(value, int | float)]
+    dates = sorted({value for value in values if isinstance(value, date)})
+    if dates and None not in values:
+        first, last = dates[0].isoformat(), dates[-1].isoformat()
+        return (first, None, None) if first == last else (None, None, f"{first} to {last}")
     if len(codes) + len(numbers) == 0 or None in values:
         shown = [result.code(code).shown for code in codes]
         return None, None, " or ".join([*shown, "no result"]) if shown else None
@@ -214,7 +219,7 @@ def _document(
         calculator=calculator.name,
         version=calculator.version,
         value=value,
-        unit=None if result.codes else result.unit,
+        unit=result.measured_in,
         range=bounds,
         label=label,
         applicable=applicable,

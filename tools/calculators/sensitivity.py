@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from knowledge.units import number
 from tools.calculators.base import Calculator, Outcome
@@ -140,7 +141,7 @@ def dependence(
     return found
 
 
-def _span(calculator: Calculator, values: list[float | str | None]) -> str:
+def _span(calculator: Calculator, values: list[float | str | date | None]) -> str:
     result = calculator.result
     numbers = [value for value in values if isinstance(value, int | float)]
     if numbers and len(numbers) == len(values):

@@ -56,7 +56,7 @@ def calculator_tool(calculator: Calculator) -> ToolSpec[Any]:
         description=calculator.purpose + population,
         params=_params(calculator),
         run=work_out,
-        unit=None if calculator.result.codes else calculator.result.unit,
+        unit=calculator.result.measured_in,
         references=tuple(reference.key for reference in calculator.references),
         asks={entry.name: entry.ask or entry.title for entry in calculator.inputs},
     )

@@ -93,13 +93,13 @@ class FhirClient:
             await self._http[1].aclose()
         self._http = None
 
-    async def read(self, kind: str, id_: str) -> Resource:
-        """One resource.
+    async def read(self, kind: str, id_: str, version: str | None = None) -> Resource:
+        """One resource, or one version of it.
 
         Raises:
             HttpError: it is not there, or the server failed.
         """
-        resource = await self._get(f"{self.base}/{kind}/{id_}")
+        resource = await self._get(f"{self.base}/{kind}/{id_}{f'/_history/{version}' if version else ''}")
         if resource.get("resourceType") != kind or resource.get("id") != id_:
             raise UpstreamError(
                 f"asked for {kind}/{id_}, got {resource.get('resourceType')}/{resource.get('id')}",

@@ -26,6 +26,8 @@ _LISTS = {
     "notes",
     "procedures",
     "immunizations",
+    "imaging",
+    "reports",
 }
 
 
@@ -235,6 +237,55 @@ def _immunization(row: Row, subject: Row) -> Row:
     }
 
 
+def _imaging(row: Row, subject: Row) -> Row:
+    """A study of one series per row of `series` ({modality, site, images})."""
+    series = [
+        _filled(
+            {
+                "uid": part["uid"],
+                "number": number,
+                "modality": {"system": "http://dicom.nema.org/resources/ontology/DCM", "code": part["modality"]},
+                "description": part.get("description"),
+                "numberOfInstances": part.get("images"),
+                "bodySite": {"system": "http://snomed.info/sct", "code": part["site_code"], "display": part["site"]}
+                if part.get("site_code")
+                else None,
+            }
+        )
+        for number, part in enumerate(row.get("series") or [], 1)
+    ]
+    return {
+        "resourceType": "ImagingStudy",
+        "identifier": [{"system": "urn:dicom:uid", "value": f"urn:oid:{row['uid']}"}] if row.get("uid") else None,
+        "status": row.get("status", "available"),
+        "subject": subject,
+        "started": row.get("at"),
+        "numberOfSeries": len(series) or None,
+        "numberOfInstances": sum(part.get("images") or 0 for part in row.get("series") or []) or None,
+        "procedureCode": [concept(row["code"], row.get("text"))] if row.get("code") else None,
+        "description": row.get("text"),
+        "series": series,
+    }
+
+
+def _report(row: Row, subject: Row) -> Row:
+    """A diagnostic report; `study` is the id of the imaging row it is about."""
+    me = subject["reference"].partition("/")[2]
+    section = {"system": f"{_TERMS}/v2-0074", "code": row.get("section", "RAD")}
+    return {
+        "resourceType": "DiagnosticReport",
+        "status": row.get("status", "final"),
+        "category": [{"coding": [section]}],
+        "code": concept(row.get("code"), row.get("text")),
+        "subject": subject,
+        "effectiveDateTime": row.get("at"),
+        "issued": row.get("issued"),
+        "performer": [{"display": row["author"]}] if row.get("author") else None,
+        "imagingStudy": [{"reference": f"ImagingStudy/{me}-{row['study']}"}] if row.get("study") else None,
+        "conclusion": row.get("conclusion"),
+    }
+
+
 _BUILDERS: dict[str, Callable[[Row, Row], Row]] = {
     "encounters": _encounter,
     "conditions": _condition,
@@ -244,6 +295,8 @@ _BUILDERS: dict[str, Callable[[Row, Row], Row]] = {
     "notes": _note,
     "procedures": _procedure,
     "immunizations": _immunization,
+    "imaging": _imaging,
+    "reports": _report,
 }
 
 

@@ -35,7 +35,34 @@ def judge(resource: Resource) -> Verdict:
     if resource.get("implicitRules"):
         return _no("implicit rules not understood")
     rule = _RULES.get(str(resource.get("resourceType")))
-    return rule(resource) if rule else Verdict()
+    return rule(resource) if rule else _other(resource)
+
+
+def _other(resource: Resource) -> Verdict:
+    """Any other type: what its status withdraws does not count, what is only proposed is no fact."""
+    status, intent = resource.get("status") or resource.get("lifecycleStatus"), resource.get("intent")
+    if status == "entered-in-error":
+        return _no("entered in error")
+    if status in ("cancelled", "rejected", "not-done", "draft", "proposed", "planned"):
+        return _no("not done" if status == "not-done" else str(status))
+    if resource.get("doNotPerform"):
+        return _no("do not perform")
+    if intent in ("proposal", "option"):
+        return _no(f"{intent}, not an order")
+    if status in ("revoked", "stopped", "on-hold", "inactive", "completed"):
+        return Verdict(flags=(str(status),), current=status == "on-hold")
+    return Verdict()
+
+
+def _imaging(resource: Resource) -> Verdict:
+    status = resource.get("status")
+    if status in ("entered-in-error", "cancelled"):
+        return _no("entered in error" if status == "entered-in-error" else "cancelled")
+    if status == "registered":
+        return _no("registered, no image yet")
+    if status != "available":
+        return _no(f"status {status or 'missing'}")
+    return Verdict()
 
 
 def _unknown_modifier(value: Any) -> bool:
@@ -205,4 +232,5 @@ _RULES: dict[str, Callable[[Resource], Verdict]] = {
     "Encounter": _encounter,
     "FamilyMemberHistory": _family,
     "Medication": _medication,
+    "ImagingStudy": _imaging,
 }

@@ -7,9 +7,12 @@ from typing import Any
 from tools.ehr.critical import critical
 from tools.ehr.reads_drugs import allergies, allergy, medication, medications
 from tools.ehr.reads_findings import finding
+from tools.ehr.reads_imaging import imaging
+from tools.ehr.reads_limits import times_upper_limit
 from tools.ehr.reads_lists import labs, problems, summary, timeline, vitals
 from tools.ehr.reads_person import age, pregnancy, sex
 from tools.ehr.reads_results import observation, persists, rise, trend
+from tools.ehr.reads_search import record_search
 from tools.spec import ToolSpec
 
 TOOLS: list[ToolSpec[Any]] = [
@@ -18,6 +21,7 @@ TOOLS: list[ToolSpec[Any]] = [
     pregnancy,
     finding,
     observation,
+    times_upper_limit,
     medication,
     allergy,
     persists,
@@ -31,4 +35,6 @@ TOOLS: list[ToolSpec[Any]] = [
     timeline,
     summary,
     critical,
+    imaging,
+    record_search,
 ]

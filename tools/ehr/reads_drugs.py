@@ -21,6 +21,7 @@ from tools.ehr.reading import (
     words_of,
 )
 from tools.ehr.record import Entry, PatientRecord, Slice, concepts_of, wider_than
+from tools.ehr.told import ToldAllergy, taken, taken_evidence, told_allergies
 from tools.notes import findings, linker_for
 from tools.spec import ToolOutput, tool
 
@@ -58,6 +59,9 @@ async def medication(params: ConceptParams, ctx: ToolContext) -> ToolOutput:
         )
     reasons = rejected_reasons(part, params.concept, record)
     past = [entry for entry in part.entries if not entry.verdict.current and record.match(params.concept, entry)]
+    told = taken(await record.notes(), params.concept, ctx)
+    if told is not None and not any(_dated(entry) >= (told.note.at or "")[:10] for entry in past):
+        return ToolOutput(evidence=[taken_evidence(ctx, told, params.concept)])
     flags = [*reasons, *(f"{entry.verdict.flags[0]}: {_drug(entry)}" for entry in past if entry.verdict.flags)]
     flags += await _in_notes(ctx, record, params.concept)
     aside = f"; {'; '.join(dict.fromkeys(flags))}" if flags else ""
@@ -100,6 +104,12 @@ async def _in_notes(ctx: ToolContext, record: PatientRecord, concept: str) -> li
         for item in findings(note, ctx.terminology)
     )
     return ["named in a note"] if named else []
+
+
+def _dated(entry: Entry) -> str:
+    """The newest day an entry names: what the list ended later than a note was written outranks the note."""
+    ended = [str(text)[:10] for path in ("effectivePeriod.end", "statusChanged") for text in walk(entry.resource, path)]
+    return max([*ended, (entry.at or "")[:10]])
 
 
 def _drug(entry: Entry) -> str:
@@ -183,15 +193,22 @@ def _none_known(entry: Entry) -> str | None:
 
 
 def _is_allergy_to(record: PatientRecord, concept: str, entry: Entry) -> bool:
-    """An allergy to the substance, to one of its class's members, or to a class it belongs to."""
+    """An allergy to the substance, to one of its class's members, or to a class it belongs to.
+
+    A member of a mere grouping ("drugs for high blood pressure") stands for nothing but itself; the grouping, where it
+    is recorded as such, stands for all its members.
+    """
     terms = record.terminology
     wider = [
         name for name in wider_than(terms, concept) if terms.get(name).kind in ("drug_class", "substance", "medication")
     ]
-    if any(record.match(name, entry) for name in (concept, *wider)):
+    if main_concept(terms, entry) in wider:
+        return True
+    related = [concept, *(name for name in wider if not terms.get(name).grouping)]
+    if any(record.match(name, entry) for name in related):
         return True
     substances = [item for element in walk(entry.resource, "reaction.substance") for item in codings(element)]
-    return any(terms.matches(name, substances) for name in (concept, *wider))
+    return any(terms.matches(name, substances) for name in related)
 
 
 @tool("record.allergy", version="1.0.0", kind="record", title="Allergic to a substance?")
@@ -214,6 +231,9 @@ async def allergy(params: ConceptParams, ctx: ToolContext) -> ToolOutput:
         ),
         None,
     )
+    told = next((item for item in await _told(ctx, record, part) if _covers(ctx, params.concept, item.concept)), None)
+    if told is not None:
+        return ToolOutput(evidence=[told.evidence(ctx, ctx.slot, params.concept)])
     flags = list(rejected_reasons(part, params.concept, record))
     if past is not None:
         flags.append(f"{past.verdict.flags[-1]}: {_allergen(past)}")
@@ -261,6 +281,24 @@ async def allergy(params: ConceptParams, ctx: ToolContext) -> ToolOutput:
     )
 
 
+async def _told(ctx: ToolContext, record: PatientRecord, part: Slice) -> list[ToldAllergy]:
+    """Allergies that the notes tell and the list lacks; one that the list has since refuted or ended is not told."""
+    found, now = [], [entry for entry in part.entries if entry.verdict.current]
+    for item in told_allergies(await record.notes(), ctx.terminology):
+        listed = [entry for entry in [*part.entries, *part.rejected] if _is_allergy_to(record, item.concept, entry)]
+        day = (item.finding.note.at or "")[:10]
+        if not any(entry in now or (entry.at or day)[:10] >= day for entry in listed):
+            found.append(item)
+    return found
+
+
+def _covers(ctx: ToolContext, asked: str, told: str) -> bool:
+    """Whether an allergy to one drug or class speaks to another: it is its member or a class it belongs to."""
+    terms = ctx.terminology
+    classes = [name for name in wider_than(terms, asked) if not terms.get(name).grouping]
+    return told in {item.id for item in terms.expand(asked)} or told in classes
+
+
 def _drug_known(ctx: ToolContext, entry: Entry) -> bool:
     found = [item for element in walk(entry.resource, "reaction.substance") for item in codings(element)]
     return any(concepts_of(ctx.terminology, coding) for coding in found) or any(
@@ -303,6 +341,9 @@ async def allergies(params: NoParams, ctx: ToolContext) -> ToolOutput:
         )
         for entry in real
     ]
+    told = await _told(ctx, record, part)
+    items += [item.evidence(ctx, f"{ctx.slot}.told-{item.concept}") for item in told]
+    flags += [f"told in a note, not on the list: {ctx.terminology.get(item.concept).name}" for item in told]
     return ToolOutput(evidence=[_allergy_head(ctx, part, real, none, flags), *items], warnings=[*part.problems])
 
 

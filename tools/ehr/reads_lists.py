@@ -10,6 +10,7 @@ from knowledge.evidence import Evidence
 from tools.ehr.elements import codings, words
 from tools.ehr.reading import NoParams, concept_of, fact, main_concept, nothing, plural, record_of
 from tools.ehr.reads_drugs import allergies, medications
+from tools.ehr.reads_imaging import study_text
 from tools.ehr.reads_person import age, sex
 from tools.ehr.reads_results import latest
 from tools.ehr.record import Entry, PatientRecord
@@ -27,6 +28,7 @@ _EVENTS = {
     "MedicationRequest": "MedicationRequest.medication",
     "Immunization": "Immunization.vaccineCode",
     "DiagnosticReport": "DiagnosticReport.code",
+    "ImagingStudy": "ImagingStudy",
 }
 
 
@@ -152,6 +154,10 @@ def _concepts(record: PatientRecord, entry: Entry) -> list[str]:
     return parts or ([own] if own else [])
 
 
+def _told(entry: Entry) -> str:
+    return study_text(entry) if entry.type == "ImagingStudy" else entry.text
+
+
 @tool("record.timeline", version="1.0.0", kind="record", title="Timeline")
 async def timeline(params: NoParams, ctx: ToolContext) -> ToolOutput:
     """What happened, newest first: encounters, diagnoses, procedures, orders, reports, notes."""
@@ -167,8 +173,8 @@ async def timeline(params: NoParams, ctx: ToolContext) -> ToolOutput:
         fact(
             ctx,
             entry,
-            entry.text or entry.type,
-            f"{entry.type}: {entry.text or entry.reference}",
+            _told(entry) or entry.type,
+            f"{entry.type}: {_told(entry) or entry.reference}",
             path=path,
             slot=f"{ctx.slot}.{_key(entry)}",
         )

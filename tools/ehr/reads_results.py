@@ -260,6 +260,7 @@ class RiseParams(ConceptParams):
     rise: Any = Field(default=None, description="newest minus an earlier result, at least")
     delta: Any = Field(default=None, description="the same as rise")
     max_age_days: float = Field(default=365, gt=0, description="how far back results are looked at")
+    previous_only: bool = Field(default=False, description="compare with the result just before, not with all of them")
 
 
 @tool("record.rise", version="1.0.0", kind="record", title="Has it risen?")
@@ -288,7 +289,8 @@ async def rise(params: RiseParams, ctx: ToolContext) -> ToolOutput:
             empty = nothing(ctx, results.query, shown, concept=concept.id, complete=results.complete)
             return ToolOutput(evidence=[empty])
         return ToolOutput(evidence=[_series_fact(ctx, results, series[0], None, shown)])
-    newest, earlier = series[0], series[1:]
+    # A slow change of many years is no step: then only the last result before the newest is its measure.
+    newest, earlier = series[0], series[1:2] if params.previous_only else series[1:]
     ratio = literal(params.ratio, ctx).value if params.ratio is not None else None
     limit = literal(delta, ctx, concept.unit or "1") if delta is not None else None
     near = [item for item in earlier if _days(newest, item) <= days]

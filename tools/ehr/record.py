@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from tools.ehr.client import FhirClient, HttpError, Matches, reference_of, versi
 from tools.ehr.compartment import local_reference, patients_of, walk
 from tools.ehr.dates import start_of
 from tools.ehr.documents import Notes, read_note
+from tools.ehr.drafts import carries
 from tools.ehr.elements import begun, codings, iso, visible, when, words
 from tools.ehr.fhirjson import Resource
 from tools.ehr.modifiers import Verdict, judge
@@ -141,10 +142,26 @@ class PatientRecord:
         if foreign:
             found.problems.append(f"the server sent {foreign} {kind} of other patients: not used")
         for entries in (found.entries, found.rejected):
-            entries.sort(
-                key=lambda entry: (entry.moment is not None, entry.moment or self.as_of, entry.reference), reverse=True
-            )
+            self._newest_first(entries)
         return found
+
+    def _newest_first(self, entries: list[Entry]) -> None:
+        entries.sort(
+            key=lambda entry: (entry.moment is not None, entry.moment or self.as_of, entry.reference), reverse=True
+        )
+
+    async def without(self, written: Mapping[str, Resource | None]) -> None:
+        """Read on as if these had not been written, by reference: what was there before, or None for nothing."""
+        for kind in {reference.partition("/")[0] for reference in written}:
+            part = await self.slice(kind)
+            for entries in (part.entries, part.rejected):
+                entries[:] = [entry for entry in entries if entry.reference not in written]
+            for reference, old in written.items():
+                if old is not None and reference.startswith(f"{kind}/"):
+                    entry = await self._entry(old, Matches(part.query))
+                    (part.entries if entry.verdict.usable else part.rejected).append(entry)
+            self._newest_first(part.entries)
+            self._newest_first(part.rejected)
 
     async def _search(self, kind: str, parameters: list[tuple[str, str]]) -> Matches:
         """The search; without its `_include` where the server refuses that (what it names is then read one by one)."""
@@ -208,9 +225,7 @@ class PatientRecord:
             merged.rejected += part.rejected
             merged.problems += part.problems
         merged.problems = list(dict.fromkeys(merged.problems))
-        merged.entries.sort(
-            key=lambda entry: (entry.moment is not None, entry.moment or self.as_of, entry.reference), reverse=True
-        )
+        self._newest_first(merged.entries)
         return merged
 
     def attach(self, note: Note) -> None:
@@ -231,7 +246,8 @@ class PatientRecord:
                 and (target := local_reference(relation.get("target"), self.client.base))
             }
             for entry in part.entries:
-                if entry.reference in replaced:
+                # What Osler filed itself is no evidence: it would quote its own advice as a fact of the patient.
+                if entry.reference in replaced or carries(entry.resource):
                     continue
                 note = await read_note(self.client, entry.resource, entry.verdict.flags)
                 if isinstance(note, Note):

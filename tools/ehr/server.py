@@ -14,10 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tools.ehr.compartment import ABOUT
 from tools.ehr.fhirjson import dumps, loads
+from tools.ehr.index import parameters
 from tools.ehr.index import table as search_table
 from tools.ehr.query import BadSearch, Query
 from tools.ehr.store import Found, Store, Stored
+from tools.ehr.transactions import Conflict, existing, transact, unchanged
 from tools.ehr.validate import UNCHECKED, check, model
 from tools.errors import BadInput
 
@@ -30,6 +33,7 @@ def application(store: Store, *, writable: bool = False) -> Starlette:
     """The server over a store."""
     api = _Api(store, writable)
     routes = [
+        Route("/", api.transaction, methods=["POST"]),
         Route("/metadata", api.metadata, methods=["GET"]),
         Route("/{kind}", api.search, methods=["GET"]),
         Route("/{kind}", api.create, methods=["POST"]),
@@ -44,6 +48,7 @@ def application(store: Store, *, writable: bool = False) -> Starlette:
             HTTPException: _http_error,
             BadSearch: _bad_search,
             BadInput: _bad_input,
+            Conflict: _conflict,
         },
     )
 
@@ -82,6 +87,10 @@ async def _bad_input(request: Request, error: Exception) -> Response:
     return outcome(400, "invalid", f"{error.message}; expected {error.expected}")
 
 
+async def _conflict(request: Request, error: Exception) -> Response:
+    return outcome(412, "conflict", str(error))
+
+
 class _Api:
     def __init__(self, store: Store, writable: bool) -> None:
         self.store, self.writable = store, writable
@@ -97,7 +106,7 @@ class _Api:
                 "searchInclude": [f"{kind}:{item.name}" for item in entries.values() if item.kind == "reference"],
                 "searchParam": [{"name": item.name, "type": item.kind} for item in entries.values()],
             }
-            for kind, entries in sorted(search_table().items())
+            for kind, entries in sorted({kind: parameters(kind) for kind in {*search_table(), *ABOUT}}.items())
         ]
         return _json(
             {
@@ -109,7 +118,13 @@ class _Api:
                 "format": ["json"],
                 "implementation": {"description": "Osler embedded store"},
                 "software": {"name": "Osler"},
-                "rest": [{"mode": "server", "resource": resources}],
+                "rest": [
+                    {
+                        "mode": "server",
+                        "resource": resources,
+                        **({"interaction": [{"code": "transaction"}]} if self.writable else {}),
+                    }
+                ],
             }
         )
 
@@ -136,11 +151,17 @@ class _Api:
         found = await run_in_threadpool(self.store.search, query)
         return _json(_searchset(self.store.base, kind, text, query, found))
 
+    async def transaction(self, request: Request) -> Response:
+        """A transaction Bundle: everything in it, or nothing."""
+        self._may_write()
+        bundle = loads(await _body(request), "request body")
+        return _json(await run_in_threadpool(transact, self.store, bundle if isinstance(bundle, dict) else {}))
+
     async def create(self, request: Request) -> Response:
-        """Create; the store gives the id."""
+        """Create; the store gives the id. If-None-Exist is honoured."""
         kind, resource = await self._incoming(request)
         resource["id"] = str(uuid.uuid4())
-        return await self._put(kind, resource)
+        return await self._put(kind, resource, unless=request.headers.get("if-none-exist"))
 
     async def update(self, request: Request) -> Response:
         """Update, or create under a given id; If-Match is honoured."""
@@ -148,13 +169,15 @@ class _Api:
         id_ = request.path_params["id"]
         if resource.get("id") != id_:
             return outcome(400, "invalid", f"found id {resource.get('id')!r}; expected {id_!r} as in the address")
-        match = request.headers.get("if-match")
-        return await self._put(kind, resource, match.strip('W/"') if match else None)
+        return await self._put(kind, resource, match=request.headers.get("if-match"))
+
+    def _may_write(self) -> None:
+        if not self.writable:
+            raise HTTPException(405, "this store is read-only", headers={"Allow": "GET"})
 
     async def _incoming(self, request: Request) -> tuple[str, dict[str, Any]]:
         kind = _kind(request)
-        if not self.writable:
-            raise HTTPException(405, "this store is read-only", headers={"Allow": "GET"})
+        self._may_write()
         resource = loads(await _body(request), "request body")
         check(resource, "request body")
         if resource["resourceType"] != kind:
@@ -165,18 +188,17 @@ class _Api:
             )
         return kind, resource
 
-    async def _put(self, kind: str, resource: dict[str, Any], match: str | None = None) -> Response:
-        def write() -> tuple[Stored, str] | Response:
+    async def _put(
+        self, kind: str, resource: dict[str, Any], *, match: str | None = None, unless: str | None = None
+    ) -> Response:
+        def write() -> tuple[Stored, str]:
             with self.store.transaction():
-                now = self.store.get(kind, resource["id"])
-                if match is not None and (now is None or now.version != match):
-                    return outcome(412, "conflict", f"{kind}/{resource['id']} is at version {now and now.version}")
-                return self.store.put(resource)
+                if match is not None:
+                    unchanged(self.store, kind, resource["id"], match)
+                found = existing(self.store, kind, unless.lstrip("?")) if unless else None
+                return (found, "there") if found else self.store.put(resource)
 
-        result = await run_in_threadpool(write)
-        if isinstance(result, Response):
-            return result
-        stored, what = result
+        stored, what = await run_in_threadpool(write)
         place = f"{self.store.base}/{kind}/{stored.id}/_history/{stored.version}"
         headers = {"ETag": f'W/"{stored.version}"', "Location": place}
         return _json(stored.body, 201 if what == "created" else 200, headers)

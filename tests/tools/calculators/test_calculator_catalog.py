@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.terminology import Terminology, load_terminology
 from knowledge.units import analytes
 from tools import calculators as package
 from tools.calculators import calculator, calculators, list_calculators, run
@@ -35,6 +36,11 @@ CONTRACT = {
     "sensitivity",
     "references",
 }
+
+
+@pytest.fixture(scope="module")
+def terminology() -> Terminology:
+    return load_terminology()
 
 
 @pytest.fixture(params=NAMES)
@@ -117,6 +123,13 @@ def test_inputs_are_declared_well_enough_to_be_asked_for(declared: Calculator) -
             assert entry.choices and (entry.default is None or entry.default in entry.choices)
         if entry.assay:
             assert f"{{{entry.assay}}}" in entry.unit
+
+
+def test_an_input_named_like_a_concept_is_of_its_kind(declared: Calculator, terminology: Terminology) -> None:
+    """A plan reads an input by the concept of its name: a dose called `morphine` would be read as "is on morphine"."""
+    kinds = {"quantity": {"observation"}, "boolean": {"condition", "symptom", "medication", "drug_class", "procedure"}}
+    named = [entry for entry in declared.inputs if entry.name in terminology and entry.name not in ("age", "sex")]
+    assert [entry.name for entry in named if terminology.get(entry.name).kind not in kinds.get(entry.kind, set())] == []
 
 
 def test_the_list_is_the_contract_of_calc_list() -> None:

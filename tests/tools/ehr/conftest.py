@@ -103,6 +103,22 @@ _CONCEPTS: list[dict[str, Any]] = [
     {"id": "warfarin", "kind": "medication", "name": "Warfarin", "codes": ["rxnorm:11289"]},
     {"id": "doac", "kind": "drug_class", "name": "Direct oral anticoagulant", "includes": ["apixaban"]},
     {"id": "aspirin", "kind": "medication", "name": "Aspirin", "codes": ["rxnorm:1191"]},
+    {"id": "enalapril", "kind": "medication", "name": "Enalapril", "codes": ["rxnorm:3827"]},
+    {"id": "lisinopril", "kind": "medication", "name": "Lisinopril", "codes": ["rxnorm:29046"]},
+    {"id": "furosemide", "kind": "medication", "name": "Furosemide", "codes": ["rxnorm:4603"]},
+    {
+        "id": "ace_inhibitor",
+        "kind": "drug_class",
+        "name": "ACE inhibitor",
+        "includes": ["enalapril", "lisinopril"],
+    },
+    {
+        "id": "antihypertensive",
+        "kind": "drug_class",
+        "grouping": True,
+        "name": "Drug for high blood pressure",
+        "includes": ["ace_inhibitor", "furosemide"],
+    },
     {
         "id": "penicillins",
         "kind": "drug_class",

@@ -112,7 +112,7 @@ async def test_current_list_names_the_rest(chart: Any, ask: Ask) -> None:
 
 
 async def test_a_drug_named_only_in_a_note_is_flagged(chart: Any, ask: Ask, note: Row) -> None:
-    found = await takes(ask, await chart(medications=[ASPIRIN], notes=[note("He takes apixaban from his cousin.")]))
+    found = await takes(ask, await chart(medications=[ASPIRIN], notes=[note("To discuss: apixaban.")]))
     assert found.value is False
     assert "named in a note" in found.display
 
@@ -143,6 +143,20 @@ async def test_not_recorded_is_not_none_known(chart: Any, ask: Ask) -> None:
     assert (found.value, found.display) == (False, "no known allergies (recorded)")
     head = (await ask(ctx, "record.allergies"))[0]
     assert (head.value, head.display) == (0.0, "no known allergies (recorded)")
+
+
+ENALAPRIL = {**PENICILLIN, "id": "a2", "code": "rxnorm:3827", "text": "Enalapril", "reaction": "angioedema"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "allergic_to"),
+    [("enalapril", True), ("lisinopril", True), ("ace_inhibitor", True), ("antihypertensive", True), ("furosemide", False)],
+)
+async def test_an_allergy_reaches_its_class_but_no_mere_grouping(
+    chart: Any, ask: Ask, asked: str, allergic_to: bool
+) -> None:
+    found = await allergic(ask, await chart(allergies=[ENALAPRIL]), asked)
+    assert found.value is allergic_to
 
 
 async def test_no_known_food_allergy_says_nothing_of_drugs(chart: Any, ask: Ask) -> None:

@@ -1,0 +1,344 @@
+"""What is looked at before a draft may be written, read afresh each time (safety rule 19).
+
+Four answers: pass, warn, contraindicated, unknown. What Osler has no table for is unknown and says so; silence is never
+a pass. Only `contraindicated` stops a write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from agent.drafts import CheckState, Draft, DraftCheck
+from agent.runtime import Services
+from agent.state import Board, Json, State
+from agent.steps import CORRECTION
+from knowledge.evidence import Evidence, FhirElement
+from tools.context import ToolContext
+from tools.drugs import band_for, rule_of
+from tools.ehr.dates import start_of
+from tools.ehr.drafts import concept_named
+from tools.ehr.elements import words
+from tools.ehr.modifiers import judge
+from tools.ehr.reading import age_days, main_concept, plural
+from tools.ehr.record import Entry, PatientRecord
+from tools.errors import ToolError
+from tools.spec import plain
+
+_OPEN = ("arrived", "triaged", "in-progress", "onleave")
+_ALIVE = ("active", "on-hold", "draft")
+_BY_ACTION: dict[str, tuple[str, ...]] = {
+    "start": ("patient", "allergies", "interactions", "renal", "pregnancy", "dose_ceiling", "duplicates"),
+    "change": ("patient", "allergies", "interactions", "renal", "pregnancy", "dose_ceiling"),
+    "stop": ("patient",),
+    "request": ("patient", "duplicates"),
+    "problem": ("patient", "duplicates"),
+    "note": ("patient", "duplicates"),
+}
+_ALL = ("trigger_age", "encounter")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What checks look at: the draft, the record as it is now, the answer it came from."""
+
+    draft: Draft
+    services: Services
+    context: ToolContext
+    board: Board
+    state: State
+    unknown: list[str]
+
+    @property
+    def record(self) -> PatientRecord:
+        """The record, open."""
+        assert self.context.record is not None
+        return self.context.record
+
+    async def read(self, tool: str, arguments: Json, slot: str, inputs: dict[str, Evidence] | None = None) -> Evidence:
+        """The first thing a tool says now; in this consultation corrected values stand for the record's."""
+        held = self.board.records.get(slot)
+        if held is not None and held.tool == CORRECTION and (said := self.board.slot(slot)) is not None:
+            return said
+        spec = self.services.tools[tool]
+        output = await spec.call(arguments, self.context.at(f"check.{slot}", inputs or {}))
+        return output.evidence[0]
+
+
+Looked = tuple[CheckState, str, list[str]]
+
+
+async def run_checks(scene: Scene) -> list[DraftCheck]:
+    """Every check of the draft's kind, in a fixed order; one that fails to run is unknown."""
+    found = []
+    for name in (*_BY_ACTION[scene.draft.action], *_ALL):
+        try:
+            state, why, evidence = await _CHECKS[name](scene)
+        except (ToolError, KeyError) as error:
+            state, why, evidence = "unknown", f"could not be checked: {error}", []
+        found.append(DraftCheck(name=name, state=state, why=why, evidence=evidence))
+    return [*found, *(DraftCheck(name="check_first", state="unknown", why=text) for text in scene.unknown)]
+
+
+async def open_encounter(record: PatientRecord) -> str | None:
+    """The encounter that is open, where there is exactly one."""
+    found = [entry for entry in (await record.slice("Encounter")).entries if entry.resource.get("status") in _OPEN]
+    return found[0].reference if len(found) == 1 else None
+
+
+def _at(evidence: Evidence) -> list[str]:
+    source = evidence.source
+    return [source.reference] if isinstance(source, FhirElement) and source.reference else []
+
+
+async def _patient(scene: Scene) -> Looked:
+    flags = judge(scene.record.patient).flags
+    here = [f"Patient/{scene.record.patient_id}"]
+    if "deceased" in flags:
+        return "contraindicated", "the patient is recorded as deceased", here
+    if flags:
+        return "warn", "the patient's record is inactive", here
+    return "pass", "not recorded as deceased; the record is in use", here
+
+
+async def _drug(scene: Scene) -> tuple[str | None, str]:
+    """The drug's concept, and what it is called."""
+    terms = scene.context.terminology
+    if scene.draft.action == "start":
+        chosen = scene.draft.given.get("medication")
+        return (chosen, terms.get(chosen).name) if chosen else (None, "")
+    entry = await _target(scene)
+    return (main_concept(terms, entry), entry.text) if entry else (None, "")
+
+
+async def _target(scene: Scene) -> Entry | None:
+    target = scene.draft.target
+    entries = (await scene.record.medications()).entries if target else []
+    return next((entry for entry in entries if target and entry.reference == target.reference), None)
+
+
+def _no_drug(name: str) -> Looked:
+    return "unknown", f"{name} is not in the terminology" if name else "no drug is chosen yet", []
+
+
+async def _allergies(scene: Scene) -> Looked:
+    drug, name = await _drug(scene)
+    if drug is None:
+        return _no_drug(name)
+    said = await scene.read("record.allergy", {"concept": drug}, f"allergy.{drug}")
+    if said.value is None:
+        return "unknown", f"{name}: {said.display}", _at(said)
+    if said.value is False:
+        return "pass", f"{name}: {said.display}", _at(said)
+    entries = (await scene.record.slice("AllergyIntolerance")).entries
+    entry = next((found for found in entries if found.reference in _at(said)), None)
+    if entry is not None and entry.resource.get("type") == "intolerance":
+        return "warn", f"{name}: intolerance recorded: {said.display}", _at(said)
+    return "contraindicated", f"{name}: allergy recorded: {said.display}", _at(said)
+
+
+async def _interactions(scene: Scene) -> Looked:
+    part = await scene.record.medications()
+    target = scene.draft.target.reference if scene.draft.target else None
+    others = [entry for entry in part.entries if entry.verdict.current and entry.reference != target]
+    named = ", ".join(entry.text or "drug without a name" for entry in others)
+    with_what = f"with {named}" if others else ("no other drug is recorded" if part.entries else "no medication list")
+    return "unknown", f"Osler has no interaction table: not checked {with_what}", [e.reference for e in others]
+
+
+async def _renal(scene: Scene) -> Looked:
+    drug, name = await _drug(scene)
+    if drug is None:
+        return _no_drug(name)
+    rule = rule_of(drug, scene.context.terminology)
+    if rule is None:
+        return "unknown", f"Osler has no renal dosing rule for {name}", []
+    creatinine = await _measured(scene, "creatinine")
+    # Safety rule 8: an estimate is not used while creatinine is moving (KDIGO's definition of acute injury).
+    wanted = {"concept": "creatinine", "max_age_days": 365}
+    definition = "kdigo_aki_definition"
+    for kind in ("ratio", "rise"):
+        more = {kind: f"{definition}.{kind}", "days": f"{definition}.{kind}_days"}
+        risen = await scene.read("record.rise", wanted | more, f"rise.{kind}")
+        if risen.value is True:
+            return (
+                "unknown",
+                f"creatinine is not stable ({risen.display}): kidney function is not estimated from it",
+                _at(risen),
+            )
+    inputs = {"creatinine": creatinine, "age": await scene.read("record.age", {}, "age")}
+    inputs["sex"] = await scene.read("record.sex", {}, "sex")
+    tool = "calc.ckd_epi_2021" if rule.measure == "egfr" else "calc.cockcroft_gault"
+    if rule.measure == "crcl":
+        inputs["weight"] = await _measured(scene, "weight")
+    arguments = {key: plain(value) for key, value in inputs.items()}
+    measure = await scene.read(tool, arguments, rule.measure, inputs)
+    evidence = [reference for item in inputs.values() for reference in _at(item)]
+    called = "eGFR" if rule.measure == "egfr" else "creatinine clearance"
+    found = band_for(rule, measure, scene.context.corpus)
+    dated = f"creatinine of {creatinine.date or 'no date'}"
+    if found == "unknown":
+        return "unknown", f"{name} is dosed by {called}, which is {measure.display}", evidence
+    if found is None:
+        return (
+            "pass",
+            f"{name}: the renal rule asks for no change at a {called} of {measure.display} ({dated})",
+            evidence,
+        )
+    band, text = found
+    state: CheckState = "contraindicated" if band.action == "contraindicated" else "warn"
+    return "pass" if band.action == "no_change" else state, f"{text} ({dated})", evidence
+
+
+async def _measured(scene: Scene, concept: str) -> Evidence:
+    return await scene.read("record.observation", {"concept": concept, "max_age_days": 365}, concept)
+
+
+async def _pregnancy(scene: Scene) -> Looked:
+    said = await scene.read("record.pregnancy", {}, "safety.pregnancy")
+    state: CheckState = "unknown" if said.value is None else ("warn" if said.value else "pass")
+    return state, f"pregnancy: {said.display}", _at(said)
+
+
+async def _dose_ceiling(scene: Scene) -> Looked:
+    given = scene.draft.given
+    dose = ", ".join(given[key] for key in ("dose", "timing") if given.get(key))
+    why = f"Osler has no table of maximum doses: {dose or 'a dose not given'} is not checked"
+    _, name = await _drug(scene)
+    claims = [claim for claim in scene.state["answer"]["claims"] if claim["status"] == "shown" and name]
+    said = [claim["text"] for claim in claims if name.split()[0].casefold() in claim["text"].casefold()]
+    return "unknown", " ".join([why + ".", *(f"The answer says: {text}" for text in said)]), []
+
+
+async def _trigger_age(scene: Scene) -> Looked:
+    limits = {step["slot"]: step["arguments"].get("max_age_days") for step in scene.state["plan"]["steps"]}
+    worst: Looked = ("pass", "no measured value decides this", [])
+    rank = {"pass": 0, "unknown": 1, "warn": 2}
+    lines, at = [], []
+    for item in scene.draft.rests_on:
+        if not (item.reference or "").startswith("Observation/"):
+            continue
+        moment, limit = start_of(item.effective_at), limits.get(item.slot)
+        days = age_days(moment, scene.context.now, item.effective_at) if moment else None
+        state: CheckState = "unknown"
+        if days is not None and limit:
+            state = "warn" if days > limit else "pass"
+        old = (
+            "no date" if days is None else ("less than a day old" if days < 1 else plural(round(days), "day") + " old")
+        )
+        bound = f", limit {plural(round(limit), 'day')}" if limit else ", no limit given"
+        lines.append(f"{item.slot.rpartition('.')[2].replace('_', ' ')} {item.display}: {old}{bound}")
+        at.append(str(item.reference))
+        if rank[state] > rank[worst[0]]:
+            worst = (state, "", [])
+    return (worst[0], "; ".join(lines), list(dict.fromkeys(at))) if lines else worst
+
+
+async def _encounter(scene: Scene) -> Looked:
+    part = await scene.record.slice("Encounter")
+    found = [entry for entry in part.entries if entry.resource.get("status") in _OPEN]
+    if len(found) == 1:
+        kind = found[0].text or "encounter"
+        return "pass", f"{kind}, open since {(found[0].at or 'no date')[:10]}", [found[0].reference]
+    if found:
+        return "warn", f"{len(found)} encounters are open: none is named", [entry.reference for entry in found]
+    if not part.complete:
+        return "unknown", "encounters could not be read completely", []
+    return "warn", "no open encounter", []
+
+
+async def _duplicates(scene: Scene) -> Looked:
+    return await {"start": _same_drug, "request": _same_request, "problem": _same_problem, "note": _same_note}[
+        scene.draft.action
+    ](scene)
+
+
+async def _alive(record: PatientRecord, kind: str) -> list[Entry]:
+    """Orders that are open, those not yet signed off included."""
+    part = await record.slice(kind)
+    wrong = ("entered in error", "do not perform")
+    return [
+        entry
+        for entry in (*part.entries, *part.rejected)
+        if entry.resource.get("status") in _ALIVE and entry.verdict.reason not in wrong
+    ]
+
+
+async def _same_drug(scene: Scene) -> Looked:
+    drug, name = await _drug(scene)
+    if drug is None:
+        return _no_drug(name)
+    record, terms = scene.record, scene.context.terminology
+    listed = [*await _alive(record, "MedicationRequest"), *await _alive(record, "MedicationStatement")]
+    same = [entry for entry in listed if record.match(drug, entry)]
+    if same:
+        told = ", ".join(f"{entry.text} ({entry.resource.get('status')}, {entry.at or 'no date'})" for entry in same)
+        return "warn", f"already ordered: {told}", [entry.reference for entry in same]
+    classes = [
+        found
+        for found in terms.concepts.values()
+        if found.kind == "drug_class" and any(item.id == drug for item in terms.expand(found.id))
+    ]
+    near = {
+        entry.reference: f"{entry.text} ({group.name})"
+        for group in sorted(classes, key=lambda found: -len(terms.expand(found.id)))
+        for entry in listed
+        if record.match(group.id, entry)
+    }
+    if near:
+        return "warn", f"of the same class: {', '.join(near.values())}", list(near)
+    part = await record.medications()
+    if not part.complete or not (part.entries or part.rejected):
+        return "unknown", "the medication list is empty or could not be read completely", []
+    return "pass", f"{name} not among {plural(len(listed), 'open order')}", []
+
+
+async def _same_request(scene: Scene) -> Looked:
+    what = scene.draft.given.get("what", "").casefold()
+    listed = await _alive(scene.record, "ServiceRequest")
+    same = [entry for entry in listed if entry.text.casefold() == what]
+    if same:
+        told = ", ".join(f"{entry.text} ({entry.resource.get('status')}, {entry.at or 'no date'})" for entry in same)
+        return "warn", f"already asked for: {told}", [entry.reference for entry in same]
+    named = ", ".join(entry.text for entry in listed[:5])
+    return "pass", f"not among {plural(len(listed), 'open request')}{f': {named}' if named else ''}", []
+
+
+async def _same_problem(scene: Scene) -> Looked:
+    named = scene.draft.given.get("condition")
+    if not named:
+        return "unknown", "no diagnosis is given yet", []
+    concept = concept_named(named, scene.context.terminology)
+    entries = (await scene.record.slice("Condition")).entries
+    same = [
+        entry
+        for entry in entries
+        if entry.text.casefold() == named.casefold() or (concept and scene.record.match(concept.id, entry))
+    ]
+    if same:
+        told = ", ".join(f"{entry.text} ({', '.join(entry.verdict.flags) or 'active'})" for entry in same)
+        return "warn", f"on the problem list already: {told}", [entry.reference for entry in same]
+    return "pass", f"not among {plural(len(entries), 'recorded problem')}", []
+
+
+async def _same_note(scene: Scene) -> Looked:
+    title = scene.draft.given.get("title", "")
+    entries = (await scene.record.slice("DocumentReference")).entries
+    same = [entry for entry in entries if words({"text": entry.resource.get("description") or ""}) == title]
+    if same:
+        return "warn", f"a note of this title is on file: {title}", [entry.reference for entry in same]
+    return "pass", f"not among {plural(len(entries), 'note')} on file", []
+
+
+_CHECKS: dict[str, Callable[[Scene], Awaitable[Any]]] = {
+    "patient": _patient,
+    "allergies": _allergies,
+    "interactions": _interactions,
+    "renal": _renal,
+    "pregnancy": _pregnancy,
+    "dose_ceiling": _dose_ceiling,
+    "duplicates": _duplicates,
+    "trigger_age": _trigger_age,
+    "encounter": _encounter,
+}
