@@ -196,6 +196,7 @@ async def test_ids_are_stable_and_slots_follow_the_context(chart: Any, ask: Ask,
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "record.persists": {"op": ">=", "value": 1, "days": 1},
     "record.rise": {"ratio": 1.5, "days": 7},
+    "record.search": {"text": "creatinine"},
 }
 
 
