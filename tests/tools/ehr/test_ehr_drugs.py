@@ -150,7 +150,10 @@ ENALAPRIL = {**PENICILLIN, "id": "a2", "code": "rxnorm:3827", "text": "Enalapril
 
 @pytest.mark.parametrize(
     ("asked", "allergic_to"),
-    [("enalapril", True), ("lisinopril", True), ("ace_inhibitor", True), ("antihypertensive", True), ("furosemide", False)],
+    [
+        ("enalapril", True), ("lisinopril", True), ("ace_inhibitor", True), ("antihypertensive", True),
+        ("furosemide", False),
+    ],
 )
 async def test_an_allergy_reaches_its_class_but_no_mere_grouping(
     chart: Any, ask: Ask, asked: str, allergic_to: bool
