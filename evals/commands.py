@@ -40,8 +40,9 @@ def bench(
     """Run a benchmark: one document with its interval, n and what was excluded."""
     given = data or []
     body = run(name, given[0] if given else None, n, given[1:])
+    cases = body.pop("cases", None)
     if per_case is not None:
-        rows = body.get("cases") or [
+        rows = cases or [
             {"id": key, **row} if isinstance(row, dict) else {"id": key, "row": row} for key, row in body["by"].items()
         ]
         per_case.write_text("".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows), "utf-8")
@@ -81,7 +82,8 @@ def run(name: str, data: Path | None, n: int | None, more: list[Path] | None = N
     if name == "route":
         from evals.route import bench as route
 
-        return route.run(data)
+        rows: list[dict[str, Any]] = []
+        return {**route.run(data, per_case=rows.append), "cases": rows}
     if name == "note-check":
         from evals.benchmarks import note_check
 
