@@ -10,6 +10,7 @@ from app_parts import Json, count, esc, fold, label, sentence
 from app_steps import tool_name
 
 STEP = "step:"
+ADD = "add"
 _GROUPS = ("Record", "Notes", "Calculation", "Drug labels", "Guidelines", "Criterion")
 
 
@@ -36,7 +37,10 @@ def plan_form(question: str, plan: Json, titles: Mapping[str, str], criteria: Ma
         f'<div class="o-plan">{names}<p class="o-hint">{count(len(plan["steps"]), "step")}. Take the tick from what '
         'is not to be done; what rests on it is then not known.</p></div>'
         f'<form class="o-form" data-do="begin"><input type="hidden" name="consultation" '
-        f'value="{esc(plan["consultation"])}">{folds}<div class="o-quantity">{who_input(by)}'
+        f'value="{esc(plan["consultation"])}">{folds}<label class="o-field">Also work out or read '
+        '<span class="o-faint">a protocol, a score, or what the record holds; several with commas</span>'
+        f'<input name="{ADD}" placeholder="potassium, CHA2DS2-VASc, hypertension"></label><div class="o-quantity">'
+        f'{who_input(by)}'
         f'<label class="o-field">Your role<input name="role" required value="{esc(role)}"></label></div>'
         '<button type="submit" class="o-button">Run this plan</button></form></article>'
     )
@@ -52,3 +56,8 @@ def _row(step: Json, criteria: Mapping[str, str]) -> str:
 def dropped(plan: Json, fields: Mapping[str, Any]) -> list[str]:
     """The steps whose tick was taken away."""
     return [step["item"] for step in plan["steps"] if fields.get(f"{STEP}{step['item']}") != "yes"]
+
+
+def added(fields: Mapping[str, Any]) -> list[str]:
+    """What is to be done besides."""
+    return [part.strip() for part in str(fields.get(ADD) or "").split(",") if part.strip()]

@@ -21,7 +21,7 @@ from app_desk import Desk, ExportFormat, Line
 from app_evidence import Known, detail, overview
 from app_forms import CHOICE, Control, control_for, read_value
 from app_parts import Json, empty, error_box
-from app_plan import dropped, plan_form
+from app_plan import added, dropped, plan_form
 from app_steps import Run
 from tools.errors import OslerError, UsageError
 
@@ -196,7 +196,7 @@ class Page:
         try:
             consult = self.desk.osler.open(str(fields.get("consultation") or ""))
             plan = consult.pending_plan()
-            consult.begin(by, role, dropped(plan, fields) if plan else ())
+            consult.begin(by, role, dropped(plan, fields) if plan else (), added(fields))
             run = Run(self.desk.question(consult.id), self.desk.protocols)
             yield View(state, thread=run.html(0.0), busy=True, answered=False)
             yield from self._follow(consult, run, state, began)

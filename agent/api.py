@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 
 from langgraph.types import Command
 
+from agent.additions import resolve
 from agent.branch import refuse_hypothetical
 from agent.core import Core, require_name
 from agent.events import Event
@@ -324,11 +325,16 @@ class Consultation:
         steps = [{"item": body["slot"], "tool": body["tool"]} for body in plan["steps"] if body["slot"] not in done]
         return {"consultation": self.id, "protocols": plan["protocols"], "steps": steps}
 
-    def begin(self, by: str, role: str, drop: Iterable[str] = ()) -> Self:
-        """Approve the plan that waits, without some of its steps; it runs when `stream` or the answer is asked for.
+    def begin(self, by: str, role: str, drop: Iterable[str] = (), add: Iterable[str] = ()) -> Self:
+        """Approve the plan that waits; it runs when `stream` or the answer is asked for.
+
+        Args:
+            drop: slots of steps that are not to run.
+            add: what else is to be done: a protocol, a calculator, a list of the record ("medications"), or what a
+                record holds ("potassium"), by id or in words.
 
         Raises:
-            UsageError: no plan waits, a step is not part of it, or the name is missing.
+            UsageError: no plan waits, a step is not part of it, nothing is meant by what is added, or no name is given.
         """
         require_name(by)
         plan, left_out = self.pending_plan(), list(drop)
@@ -347,9 +353,14 @@ class Consultation:
                 expected="a step that has not run",
                 action="see `pending_plan`",
             )
-        reply = {"kind": "approve", "approved": True, "by": by, "role": role, "drop": left_out}
+        added = self._portal.call(self._additions(list(add)))
+        reply = {"kind": "approve", "approved": True, "by": by, "role": role, "drop": left_out, "add": added}
         self._start = Command(resume=reply)
         return self
+
+    async def _additions(self, words: list[str]) -> list[str]:
+        services = await self._core.services()
+        return [resolve(text, services) for text in words]
 
     def approve(self, by: str, role: str, item: str = "answer", override: str | None = None) -> Json:
         """Sign the answer, accept one of its items, or approve a draft, which is then written to the record.

@@ -46,6 +46,7 @@ def document(state: State) -> Json:
                 {k: body[k] for k in ("slot", "tool", "arguments", "bindings", "when")} for body in plan["steps"]
             ],
             "dropped": plan.get("dropped", []),
+            **({"added": plan["added"]} if plan.get("added") else {}),
             "refinement": plan.get("refinement"),
         },
         "answer": state["answer"],

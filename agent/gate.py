@@ -10,6 +10,7 @@ from typing import Any, Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command, interrupt
 
+from agent.additions import extend
 from agent.runtime import Services, utc_now
 from agent.state import Json, State
 
@@ -23,12 +24,13 @@ async def gate_plan(state: State, runtime: Runtime[Services]) -> Json:
     steps = [{"item": body["slot"], "kind": "step", "tool": body["tool"]} for body in state["plan"]["steps"]]
     reply = interrupt([{"item": "plan", "kind": "plan", "protocols": state["plan"]["protocols"], "steps": steps}])
     dropped = set(reply.get("drop", []))
-    kept = [body for body in state["plan"]["steps"] if body["slot"] not in dropped]
+    plan = extend(state["plan"], reply.get("add", []), runtime.context)
     approved = {
-        **state["plan"],
-        "approved": state["plan"]["choice"],
-        "steps": kept,
-        "dropped": [*state["plan"].get("dropped", []), *sorted(dropped)],
+        **plan,
+        "approved": plan["choice"],
+        "steps": [body for body in plan["steps"] if body["slot"] not in dropped],
+        "dropped": [*plan.get("dropped", []), *sorted(dropped)],
+        "added": [*plan.get("added", []), *reply.get("add", [])],
     }
     return {"plan": approved, "reviews": [_review(reply, "plan")]}
 

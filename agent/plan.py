@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -88,8 +89,17 @@ def red_flag_steps(protocol: Protocol) -> list[Json]:
 
 def _lookups(detail: dict[str, Any], services: Services) -> list[Json]:
     """The reads of a plain record question, a calculation, or the passages nearest to the question."""
+    steps = record_reads(detail.get("lookup", []), services)
+    steps += record_reads([f"calc.{name}" for name in detail.get("calculators", [])], services)
+    if detail.get("kind") in ("none", "ask") and services.retriever is not None:
+        steps.append(step(f"{LOOKUP_PREFIX}passages", "guideline.search", {}, {"query": "question"}))
+    return steps
+
+
+def record_reads(names: Iterable[str], services: Services) -> list[Json]:
+    """The steps that read a concept or a list of the record, search it, or work out a calculator (`calc.NAME`)."""
     steps: list[Json] = []
-    for concept in detail.get("lookup", []):
+    for concept in names:
         if concept == SEARCH:
             steps.append(step(f"{LOOKUP_PREFIX}{SEARCH}", "record.search", {}, {"text": "question"}))
         elif concept.startswith(ALLERGY):
@@ -97,13 +107,10 @@ def _lookups(detail: dict[str, Any], services: Services) -> list[Json]:
             steps.append(step(f"{LOOKUP_PREFIX}allergy_{name}", "record.allergy", {"concept": name}))
         elif concept in LISTS:
             steps.append(step(f"{LOOKUP_PREFIX}{concept}", LISTS[concept]))
+        elif concept.startswith("calc.") and concept in services.tools:
+            steps += calculation_steps(concept.removeprefix("calc."), services)
         elif concept in services.terminology:
             steps.append(step(f"{LOOKUP_PREFIX}{concept}", read_tool(concept, services), {"concept": concept}))
-    for name in detail.get("calculators", []):
-        if f"calc.{name}" in services.tools:
-            steps += calculation_steps(name, services)
-    if detail.get("kind") in ("none", "ask") and services.retriever is not None:
-        steps.append(step(f"{LOOKUP_PREFIX}passages", "guideline.search", {}, {"query": "question"}))
     return steps
 
 

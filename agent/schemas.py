@@ -60,6 +60,7 @@ class PlanDocument(_Document):
     choice: Choice | None
     steps: list[PlannedStep]
     dropped: list[str]
+    added: list[str] = []
     refinement: Json | None = None
 
 

@@ -82,12 +82,17 @@ def test_a_plan_is_shown_before_it_runs_and_steps_are_dropped(careful: Page) -> 
     assert consultation
     fields: dict[str, Any] = {"consultation": consultation.group(1), "by": "Dr A", "role": "physician"}
     fields |= {name: "yes" for name in steps if name != "step:hypertension"}
+    fields |= {"add": "haemoglobin, Chronic kidney disease, problems, body mass index"}
     nobody = last(careful.begin(fields | {"by": " "}, view.state))
     assert "The name is missing" in (nobody.notice or "")
     answer = last(careful.begin(fields, view.state))
     assert answer.answered is True
     document = careful.desk.document(answer.state["consultation"])
     assert document["plan"]["dropped"] == ["hypertension"]
+    assert document["plan"]["added"] == ["haemoglobin", "chronic-kidney-disease", "problems", "calc.bmi"]
+    assert document["plan"]["protocols"] == ["af-stroke-prevention", "chronic-kidney-disease"]
+    done = {record["slot"] for record in document["records"]}
+    assert {"lookup.haemoglobin", "lookup.problems", "lookup.bmi"} <= done
     assert "hypertension" not in {record["slot"] for record in document["records"]}
     again = last(careful.begin(fields, view.state))
     assert "No plan waits here" in (again.notice or "")
@@ -100,6 +105,8 @@ def test_a_step_that_is_none_is_refused(careful: Page) -> None:
     consult = careful.desk.osler.open(found.group(1))
     with pytest.raises(UsageError, match="no step of this plan"):
         consult.begin("Dr A", "physician", drop=["no-such"])
+    with pytest.raises(UsageError, match="cannot be added"):
+        consult.begin("Dr A", "physician", add=["xyzzy plugh"])
     assert consult.pending_plan() is not None
 
 
