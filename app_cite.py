@@ -16,7 +16,7 @@ _IMAGE = re.compile(r"image\.(\d+)((?:\.\w+)?)")
 _WRITTEN = {
     text.lower(): text for text in (
         "ACC", "ACEP", "AF", "AHA", "AKI", "ASH", "CHEST", "CKD", "EHRA", "ESC", "EU", "KDIGO", "NICE", "NOAC", "NSAID",
-        "PE", "UKKA", "US", "VHD", "VTE", "eGFR",
+        "PE", "StatPearls", "UKKA", "US", "VHD", "VTE", "eGFR",
     )
 }
 
@@ -28,13 +28,15 @@ def short_title(source: Json) -> str:
     """
     written = f"{source.get('title')} {source.get('publisher')} {source.get('section')}"
     parts = []
-    for part in str(source.get("document")).split("-"):
-        if part in _WRITTEN and (part != "chest" or "CHEST" in written):
+    for place, part in enumerate(str(source.get("document")).split("-")):
+        # CHEST is a society where a document is named after it; elsewhere it is the chest.
+        if part in _WRITTEN and (part != "chest" or (place == 0 and "CHEST" in written)):
             parts.append(_WRITTEN[part])
             continue
         found = re.search(rf"\b{re.escape(part)}\b", written, re.IGNORECASE)
         code = re.fullmatch(r"[a-z]{1,4}\d+", part)
-        parts.append(found.group() if found and found.group().isupper() else part.upper() if code else part)
+        shouted = found is not None and found.group().isupper() and part != "chest"
+        parts.append(part.upper() if shouted or code else part)
     text = " ".join(parts)
     return text if text.startswith("eGFR") else text[:1].upper() + text[1:]
 
