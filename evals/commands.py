@@ -24,6 +24,7 @@ NAMES = (
     "note-check",
     "dicom",
     "cxr-lungs",
+    "medcalc",
     "model",
     "replay",
     "overhead",
@@ -35,11 +36,12 @@ def bench(
     data: Annotated[list[Path] | None, typer.Option(help="Data, where the benchmark needs some.")] = None,
     n: Annotated[int | None, typer.Option(help="How many trials.")] = None,
     per_case: Annotated[Path | None, typer.Option(help="Write JSON lines, one per case.")] = None,
+    level: Annotated[str | None, typer.Option(help="medcalc: where it starts from (entities).")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Run a benchmark: one document with its interval, n and what was excluded."""
     given = data or []
-    body = run(name, given[0] if given else None, n, given[1:])
+    body = run(name, given[0] if given else None, n, given[1:], level)
     cases = body.pop("cases", None)
     if per_case is not None:
         rows = cases or [
@@ -49,8 +51,10 @@ def bench(
     emit(body, as_json)
 
 
-def run(name: str, data: Path | None, n: int | None, more: list[Path] | None = None) -> dict[str, Any]:
-    """The document of one benchmark; `more` folders only where it reads several.
+def run(
+    name: str, data: Path | None, n: int | None, more: list[Path] | None = None, level: str | None = None
+) -> dict[str, Any]:
+    """The document of one benchmark; `more` data only where it reads several, `level` where it has some.
 
     Raises:
         UsageError: no such benchmark, or its data is missing.
@@ -125,6 +129,17 @@ def run(name: str, data: Path | None, n: int | None, more: list[Path] | None = N
                 action="give --data FOLDER",
             )
         return cxr_lungs.run(data, n)
+    if name == "medcalc":
+        from evals.benchmarks import medcalc
+
+        if data is None:
+            raise UsageError(
+                "this benchmark needs data",
+                found="no --data",
+                expected="a CSV of MedCalc-Bench",
+                action="give --data CSV, once for each",
+            )
+        return medcalc.run([data, *(more or [])], level)
     if name == "model":
         from evals.model import bench as model
 
