@@ -12,7 +12,7 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-from agent.export import NOT_A_DEVICE, source_line
+from agent.export import NOT_A_DEVICE, said, source_line
 from agent.state import Board, Json, State
 
 _FACES = {"Osler": "Vera.ttf", "Osler-Bold": "VeraBd.ttf", "Osler-Italic": "VeraIt.ttf"}
@@ -84,6 +84,7 @@ class _Writer:
             parts.append(self._line(self._struck(claim), claim["evidence"], "flag" if claim["red_flag"] else "line"))
         if not answer["claims"]:
             parts.append(self._text("No statement could be made.", "line"))
+        parts += self._differential(answer)
         if answer["next_steps"]:
             parts.append(self._text("Next steps", "head"))
         for step in answer["next_steps"]:
@@ -126,6 +127,21 @@ class _Writer:
         case, signed = self.state["case"], _signature(self.state)
         said = f"signed by {signed['by']}, {signed['role']}, {signed['at'][:10]}" if signed else "draft, not signed"
         return f"Patient {case.get('patient')}, as of {case['as_of'][:10]}, version {case['version']}, {said}."
+
+    def _differential(self, answer: Json) -> list[Any]:
+        parts = [self._text("Differential", "head")] if answer["differential"] else []
+        for item in answer["differential"]:
+            mark = ", must not be missed" if item["must_not_miss"] else ""
+            parts.append(self._text(f"{item['condition']}{mark}", "section"))
+            for side in ("for", "against"):
+                for i in item[side]:
+                    found = self._safe(said(self.board.evidence(i)))
+                    parts.append(self._line(f"<b>{side}</b>: {found}", [i, *item["cites"].get(i, [])], "line"))
+            if item["missing"]:
+                parts.append(self._text(f"missing: {'; '.join(item['missing'])}", "line"))
+        if useful := answer.get("most_useful"):
+            parts.append(self._text(f"Most useful next: {useful['ask']} Because {useful['because']}.", "line"))
+        return parts
 
     def _corrections(self) -> list[Any]:
         rows = self.state.get("corrections", [])

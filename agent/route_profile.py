@@ -161,11 +161,13 @@ class Library:
         """
         concepts = self.expand(span.concepts) if part == "drugs" else frozenset(span.names)
         others = [one, *(other for other in rivals if other is not one)]
-        return max(
-            (1.0 / max(1, sum(concept in getattr(other, part) or concept in other.about for other in others))
-             for concept in concepts & getattr(one, part)),
-            default=0.0,
-        )
+
+        def sharing(concept: str) -> int:
+            # A span's own word is shared with whom it is a subject under the name of its concept.
+            names = frozenset((concept, *span.concepts)) if concept not in self.terminology else frozenset((concept,))
+            return sum(concept in getattr(other, part) or bool(names & other.about) for other in others)
+
+        return max((1.0 / max(1, sharing(concept)) for concept in concepts & getattr(one, part)), default=0.0)
 
     def entry(self, protocol: Protocol, facts: Sequence[Fact]) -> bool | None:
         """Who may enter, three-valued: a concept nobody spoke of is unknown; it is false only where it was denied."""

@@ -137,6 +137,18 @@ def test_the_pdf_says_what_the_markdown_says(page: Page) -> None:
         assert f"[{number}] {slot}" in text
 
 
+def test_the_pdf_holds_the_differential_with_its_sources(page: Page) -> None:
+    consult = page.desk.osler.consult("Could this be a pulmonary embolism?", "demo-pe", model="none").run()
+    answer = consult.document()["answer"]
+    parts = [part for part in _Writer(consult.state).story() if hasattr(part, "getPlainText")]
+    text = " ".join(" ".join(part.getPlainText() for part in parts).split())
+    assert len(answer["differential"]) > 3
+    for item in answer["differential"]:
+        assert item["condition"] in text and all(" ".join(lack.split()) in text for lack in item["missing"])
+    assert re.search(r"Pulmonary embolism, must not be missed.*against: .*\[\d+\]", text)
+    assert answer["most_useful"]["ask"] in text
+
+
 def test_letters_the_typeface_lacks_are_said_to_be_missing() -> None:
     assert printable("≥ 2 µg, Łukasz, CO₂") == "≥ 2 µg, Łukasz, CO2"
     assert "�" in printable("李")
