@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from agent.export import NOT_A_DEVICE
+from app_calc_layout import calculators_tab
 from app_desk import ExportFormat, Line
 from app_session import Page, View, fresh
 from app_writes import act as draft_act
@@ -56,28 +57,32 @@ def build(page: Page) -> Any:
                                              file_types=[".json", ".ndjson"], min_width=130)
                 notice = part(name="o-notice")
                 banner = part(name="o-banner")
-                with gr.Column(elem_id="o-ask", visible=False) as asking:
-                    box = gr.MultimodalTextbox(
-                        label="Question", show_label=False, elem_id="o-question", submit_btn="Ask", max_lines=5,
-                        placeholder="Ask about this patient; attach notes and images", file_count="multiple",
-                    )
-                    examples = part(name="o-examples")
-                thread = part(name="o-thread")
-                with gr.Column(elem_id="o-sign", visible=False) as signing:
-                    with gr.Row(equal_height=True):
-                        by = gr.Textbox(label="Your name", elem_id="o-by", placeholder="Dr A. Example", scale=3)
-                        role = gr.Textbox(label="Your role", elem_id="o-role", placeholder="physician", scale=2)
-                        sign = gr.Button(SIGN, variant="primary", elem_id="o-sign-button", scale=2)
-                    with gr.Row(elem_id="o-export"):
-                        gr.HTML("<p>Export</p>", elem_id="o-export-label", apply_default_css=False)
-                        files: dict[ExportFormat, Any] = {
-                            "pdf": gr.DownloadButton("PDF", size="sm", elem_id="o-pdf"),
-                            "markdown": gr.DownloadButton("Markdown", size="sm", elem_id="o-markdown"),
-                            "note": gr.DownloadButton("Draft note", size="sm", elem_id="o-draft-note"),
-                            "fhir": gr.DownloadButton("FHIR document", size="sm", elem_id="o-fhir"),
-                            "json": gr.DownloadButton("JSON", size="sm", elem_id="o-json"),
-                        }
-                earlier = part(name="o-earlier")
+                with gr.Tabs(elem_id="o-tabs"):
+                    with gr.Tab("This patient", elem_id="o-tab-ask", render_children=True):
+                        with gr.Column(elem_id="o-ask", visible=False) as asking:
+                            box = gr.MultimodalTextbox(
+                                label="Question", show_label=False, elem_id="o-question", submit_btn="Ask", max_lines=5,
+                                placeholder="Ask about this patient; attach notes and images", file_count="multiple",
+                            )
+                            examples = part(name="o-examples")
+                        thread = part(name="o-thread")
+                        with gr.Column(elem_id="o-sign", visible=False) as signing:
+                            with gr.Row(equal_height=True):
+                                by = gr.Textbox(label="Your name", elem_id="o-by", placeholder="Dr A. Example", scale=3)
+                                role = gr.Textbox(label="Your role", elem_id="o-role", placeholder="physician", scale=2)
+                                sign = gr.Button(SIGN, variant="primary", elem_id="o-sign-button", scale=2)
+                            with gr.Row(elem_id="o-export"):
+                                gr.HTML("<p>Export</p>", elem_id="o-export-label", apply_default_css=False)
+                                files: dict[ExportFormat, Any] = {
+                                    "pdf": gr.DownloadButton("PDF", size="sm", elem_id="o-pdf"),
+                                    "markdown": gr.DownloadButton("Markdown", size="sm", elem_id="o-markdown"),
+                                    "note": gr.DownloadButton("Draft note", size="sm", elem_id="o-draft-note"),
+                                    "fhir": gr.DownloadButton("FHIR document", size="sm", elem_id="o-fhir"),
+                                    "json": gr.DownloadButton("JSON", size="sm", elem_id="o-json"),
+                                }
+                        earlier = part(name="o-earlier")
+                    with gr.Tab("Calculators", elem_id="o-tab-calc", render_children=True):
+                        calculators_tab(page, state, part, AT_ONCE)
             with gr.Column(scale=5, elem_id="o-side"):
                 panel = part(name="o-panel")
         gr.HTML(f"<p>{NOT_A_DEVICE}</p>", elem_id="o-foot", apply_default_css=False)

@@ -1,6 +1,6 @@
 // Runs once for each HTML part of the page (`element`, `trigger`, `watch` come from Gradio). Clicks and forms become
 // events for Python; what a reader opened stays open when the part is drawn again. No clinical logic, no requests.
-const EVENTS = ['open', 'fix', 'reject', 'example', 'pick', 'reopen', 'begin', 'draft'];
+const EVENTS = ['open', 'fix', 'reject', 'example', 'pick', 'reopen', 'begin', 'draft', 'calc'];
 const page = (window.osler ||= { by: '', from: null });
 const opened = new Map();
 let shown = '';
@@ -61,7 +61,7 @@ element.addEventListener('submit', (event) => {
   const data = Object.fromEntries(new FormData(form, event.submitter));
   const who = element.querySelector('[data-who]');
   if (!('by' in data) && who) data.by = who.value;
-  if (data.mode !== 'if' && !(data.by || '').trim()) {
+  if (form.dataset.do !== 'calc' && data.mode !== 'if' && !(data.by || '').trim()) {
     const field = form.querySelector('[name=by]') || who;
     if (field) {
       field.setCustomValidity('Your name is needed: it stands beside the correction.');
@@ -123,6 +123,14 @@ function drawn() {
   if (at && at !== page.alarm) {
     page.alarm = at;
     alarm.scrollIntoView({ block: 'nearest' });
+  }
+  const worked = element.querySelector('.o-calc-at');
+  if (worked && worked.dataset.at !== page.worked) {
+    page.worked = worked.dataset.at;
+    const top = element.getBoundingClientRect().top;
+    if (top < 0 || top > window.innerHeight / 2) element.scrollIntoView({ block: 'start' });
+    const lost = [document.body, null].includes(document.activeElement);
+    if (lost) element.querySelector('h2').focus({ preventScroll: true });
   }
   const panel = element.querySelector('.o-panel');
   if (panel && page.wanted) {

@@ -13,6 +13,7 @@ from langgraph.types import Command
 
 from agent.additions import resolve
 from agent.branch import refuse_hypothetical
+from agent.calc_ask import aask
 from agent.core import Core, require_name
 from agent.events import Event
 from agent.export import document, fhir_bundle, markdown
@@ -153,6 +154,19 @@ class ClinicalAssistant:
     ) -> Json:
         """`check_note`, for async callers."""
         return await self.portal.acall(check_note(self.core, patient, text, as_of, record))
+
+    def calculate(self, question: str, patient: str | None = None, **options: Any) -> Json:
+        """Work out what a question asks for: calculator, inputs with their sources, result, and what is missing.
+
+        Args:
+            options: note, record, as_of, unmentioned ("unknown" or "absent"), given (inputs), calculator; see
+                `agent.calc_ask.aask`.
+        """
+        return self.portal.call(aask(self.settings, question, patient=patient, **options))
+
+    async def acalculate(self, question: str, patient: str | None = None, **options: Any) -> Json:
+        """`calculate`, for async callers."""
+        return await self.portal.acall(aask(self.settings, question, patient=patient, **options))
 
     def use_tools(self, tools: dict[str, ToolSpec[Any]], *, record: bool = True) -> None:
         """Replace the catalogue: your own tools, or recorded ones (`record=False`: no record is opened)."""

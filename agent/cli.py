@@ -10,11 +10,14 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+from agent.cli_calc import calc_ask, calc_find
+from agent.cli_convert import convert
 from agent.cli_image import image as image_commands
 from agent.cli_image import measure, segment
 from agent.cli_note import note as note_commands
@@ -31,11 +34,14 @@ cli = typer.Typer(
 calc = typer.Typer(no_args_is_help=True, help="Clinical calculators.")
 ehr = typer.Typer(no_args_is_help=True, help="The record: import, search, ask.")
 knowledge = typer.Typer(no_args_is_help=True, help="Guidelines, protocols, terminology, the index.")
+calc.command("find")(calc_find)
+calc.command("ask")(calc_ask)
 cli.add_typer(calc, name="calc")
 cli.add_typer(ehr, name="ehr")
 cli.add_typer(knowledge, name="knowledge")
 cli.add_typer(image_commands, name="image")
 cli.add_typer(note_commands, name="note")
+cli.command("convert")(convert)
 cli.command("segment")(segment)
 cli.command("measure")(measure)
 cli.command("draft")(draft)
@@ -197,23 +203,24 @@ def calc_list(as_json: AsJson = False) -> None:
     emit(list_calculators(), as_json, lambda rows: "\n".join(f"{r['name']:30} {r['title']}" for r in rows))
 
 
+def _calculation_text(body: dict[str, Any]) -> str:
+    """The result first, then how it came about, what is near, what is missing."""
+    known = body["value"] is not None or body["range"] is not None
+    lines = [body["steps"][-1], *body["steps"][:-1]] if known else [body["label"] or "No result", *body["steps"]]
+    lines += body["warnings"]
+    lines += [f"Nearest change: {change['text']}" for change in body["sensitivity"][:3]]
+    return "\n".join([*lines, *([f"Not known: {', '.join(body['missing'])}"] if body["missing"] else [])])
+
+
 @calc.command("run")
 def calc_run(name: str, inputs: str, as_json: AsJson = False) -> None:
     """Run a calculator on JSON inputs."""
     from tools.calculators import run
 
-    result = run(name, parse_json(inputs, "the inputs")).model_dump()
-    emit(result, as_json, lambda r: "\n".join([f"{r['label'] or r['value']} {r['unit'] or ''}".strip(), *r["steps"]]))
+    result = run(name, parse_json(inputs, "the inputs"), as_of=date.today()).model_dump()
+    emit(result, as_json, _calculation_text)
     if result["value"] is None and result["range"] is None:
         raise typer.Exit(3)
-
-
-@calc.command("find")
-def calc_find(question: str, as_json: AsJson = False) -> None:
-    """From a question in plain words to the calculator, with runners-up."""
-    from tools.calculators import find
-
-    emit(find(question), as_json)
 
 
 @ehr.command("import")
@@ -249,6 +256,20 @@ def ehr_ask(
     from agent.ask_record import as_text, ask
 
     emit(ask(Settings.from_environment(), patient, question, record=record, as_of=as_of, limit=limit), as_json, as_text)
+
+
+@ehr.command("interactions")
+def ehr_interactions(
+    patient: str,
+    add: Annotated[list[str] | None, typer.Option(help="A drug to be added; may be given several times.")] = None,
+    record: Annotated[str | None, typer.Option(help="Bundle, folder or FHIR base URL.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The clinical clock; default now (or the demo patient's).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at the current drugs of one record: pairs, duplicates, kidney dosing, daily doses, each with its source."""
+    from agent.drug_safety import as_text, interactions
+
+    emit(interactions(Settings.from_environment(), patient, add or [], record=record, as_of=as_of), as_json, as_text)
 
 
 @knowledge.command("search")

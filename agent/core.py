@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from langgraph.types import Command
 from agent.attach import attach_image
 from agent.branch import copy_thread, refuse_hypothetical
 from agent.changes import changes
+from agent.clock import parse_as_of
 from agent.events import Event, events_of
 from agent.export import document
 from agent.recompute import check_correction
@@ -24,7 +24,7 @@ from agent.records import Records
 from agent.runtime import Services, utc_now
 from agent.settings import Settings
 from agent.state import Board, Json, State
-from tools.errors import BadInput, OslerError, UsageError
+from tools.errors import OslerError, UsageError
 from tools.spec import ToolSpec
 
 if TYPE_CHECKING:
@@ -371,23 +371,3 @@ def require_name(by: str) -> None:
         raise UsageError(
             "the name is missing", found=repr(by), expected="the name of a person", action="give --by NAME"
         )
-
-
-def parse_as_of(text: str) -> str:
-    """A date or time of the clinical clock, ISO 8601; a bare date is the end of that day, UTC.
-
-    Raises:
-        BadInput: it is not a date.
-    """
-    try:
-        if len(text) == 10:
-            return datetime.fromisoformat(f"{text}T23:59:59+00:00").isoformat()
-        when = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadInput(
-            "the clinical clock is not a date",
-            found=text,
-            expected="ISO 8601 such as 2026-03-02",
-            action="give --as-of YYYY-MM-DD",
-        ) from error
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).isoformat()

@@ -10,11 +10,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from agent.draft_drugs import at_clearance, at_dose, with_others
 from agent.drafts import CheckState, Draft, DraftCheck
 from agent.runtime import Services
 from agent.state import Board, Json, State
 from agent.steps import CORRECTION
 from knowledge.evidence import Evidence, FhirElement
+from knowledge.interaction_rules import drug_safety
 from tools.context import ToolContext
 from tools.drugs import band_for, rule_of
 from tools.ehr.dates import start_of
@@ -138,13 +140,16 @@ async def _allergies(scene: Scene) -> Looked:
     return "contraindicated", f"{name}: allergy recorded: {said.display}", _at(said)
 
 
+def _dosage(scene: Scene) -> str:
+    given = scene.draft.given
+    return ", ".join(given[key] for key in ("dose", "timing") if given.get(key))
+
+
 async def _interactions(scene: Scene) -> Looked:
-    part = await scene.record.medications()
-    target = scene.draft.target.reference if scene.draft.target else None
-    others = [entry for entry in part.entries if entry.verdict.current and entry.reference != target]
-    named = ", ".join(entry.text or "drug without a name" for entry in others)
-    with_what = f"with {named}" if others else ("no other drug is recorded" if part.entries else "no medication list")
-    return "unknown", f"Osler has no interaction table: not checked {with_what}", [e.reference for e in others]
+    drug, name = await _drug(scene)
+    if not name:
+        return _no_drug(name)
+    return await with_others(scene.context, drug, name, await _target(scene), _dosage(scene))
 
 
 async def _renal(scene: Scene) -> Looked:
@@ -152,8 +157,9 @@ async def _renal(scene: Scene) -> Looked:
     if drug is None:
         return _no_drug(name)
     rule = rule_of(drug, scene.context.terminology)
-    if rule is None:
+    if rule is None and drug not in drug_safety().renal:
         return "unknown", f"Osler has no renal dosing rule for {name}", []
+    by = rule.measure if rule else "crcl"
     creatinine = await _measured(scene, "creatinine")
     # Safety rule 8: an estimate is not used while creatinine is moving (KDIGO's definition of acute injury).
     wanted = {"concept": "creatinine", "max_age_days": 365}
@@ -169,15 +175,17 @@ async def _renal(scene: Scene) -> Looked:
             )
     inputs = {"creatinine": creatinine, "age": await scene.read("record.age", {}, "age")}
     inputs["sex"] = await scene.read("record.sex", {}, "sex")
-    tool = "calc.ckd_epi_2021" if rule.measure == "egfr" else "calc.cockcroft_gault"
-    if rule.measure == "crcl":
+    tool = "calc.ckd_epi_2021" if by == "egfr" else "calc.cockcroft_gault"
+    if by == "crcl":
         inputs["weight"] = await _measured(scene, "weight")
     arguments = {key: plain(value) for key, value in inputs.items()}
-    measure = await scene.read(tool, arguments, rule.measure, inputs)
+    measure = await scene.read(tool, arguments, by, inputs)
     evidence = [reference for item in inputs.values() for reference in _at(item)]
-    called = "eGFR" if rule.measure == "egfr" else "creatinine clearance"
-    found = band_for(rule, measure, scene.context.corpus)
+    called = "eGFR" if by == "egfr" else "creatinine clearance"
     dated = f"creatinine of {creatinine.date or 'no date'}"
+    if rule is None:
+        return (*at_clearance(drug, measure, dated), evidence)
+    found = band_for(rule, measure, scene.context.corpus)
     if found == "unknown":
         return "unknown", f"{name} is dosed by {called}, which is {measure.display}", evidence
     if found is None:
@@ -202,13 +210,12 @@ async def _pregnancy(scene: Scene) -> Looked:
 
 
 async def _dose_ceiling(scene: Scene) -> Looked:
-    given = scene.draft.given
-    dose = ", ".join(given[key] for key in ("dose", "timing") if given.get(key))
-    why = f"Osler has no table of maximum doses: {dose or 'a dose not given'} is not checked"
-    _, name = await _drug(scene)
+    drug, name = await _drug(scene)
+    age, weight = await scene.read("record.age", {}, "age"), await _measured(scene, "weight")
+    state, why = at_dose(scene.context, drug, name, await _target(scene), _dosage(scene), age, weight)
     claims = [claim for claim in scene.state["answer"]["claims"] if claim["status"] == "shown" and name]
     said = [claim["text"] for claim in claims if name.split()[0].casefold() in claim["text"].casefold()]
-    return "unknown", " ".join([why + ".", *(f"The answer says: {text}" for text in said)]), []
+    return state, " ".join([f"{why.removesuffix('.')}.", *(f"The answer says: {text}" for text in said)]), []
 
 
 async def _trigger_age(scene: Scene) -> Looked:

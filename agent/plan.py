@@ -12,6 +12,7 @@ from agent.act import task
 from agent.assess import CHOICE, LOOKUP_PREFIX
 from agent.choose import LISTS
 from agent.intake import CHOOSE
+from agent.plan_calculation import calculation_steps
 from agent.refine import wants_model
 from agent.runtime import Services
 from agent.searches import ALLERGY, SEARCH
@@ -120,21 +121,6 @@ def read_tool(concept: str, services: Services) -> str:
     if kind == "observation":
         return "record.observation"
     return "record.medication" if kind in ("medication", "drug_class") else "record.finding"
-
-
-def calculation_steps(name: str, services: Services) -> list[Json]:
-    """A calculator with its inputs read from the record: by the concept its parameter is about."""
-    spec = services.tools[f"calc.{name}"]
-    steps, bindings = [], {}
-    for parameter in spec.params.model_fields:
-        slot = f"input.{parameter}"
-        if parameter in ("age", "sex"):
-            bindings[parameter] = f"patient.{parameter}"
-            continue
-        if parameter in services.terminology:
-            steps.append(step(slot, read_tool(parameter, services), {"concept": parameter}))
-            bindings[parameter] = slot
-    return [*steps, step(f"{LOOKUP_PREFIX}{name}", f"calc.{name}", {}, bindings)]
 
 
 def over_budget(state: State, services: Services) -> bool:

@@ -20,6 +20,7 @@ import numpy as np
 
 from agent.route_features import FEATURES, OWN, Asked, as_vector, contest, features, without_about
 from agent.route_kind import is_lookup
+from agent.route_numbers import wanted
 from agent.route_profile import Fact, Library, Profile
 from agent.route_question import Question, Reader
 from knowledge.predicate import operands
@@ -193,10 +194,10 @@ class Router:
             )
         above = [row for row in ranked if row.score >= float(self.weights["threshold"])]
         if not above:
-            if question.calculators or (question.calculate and question.concepts and not question.decisions):
-                return replace(
-                    base, kind="calculate", calculators=question.calculators, reason="it asks for a number"
-                )
+            if question.calculators or question.calculate:
+                wants = wanted(question.text) or question.calculators
+                if wants or (question.concepts and not question.decisions):
+                    return replace(base, kind="calculate", calculators=wants, reason="it asks for a number")
             return replace(base, needs=self._needs(ranked[:1]), reason=_why_none(ranked))
         first, others = above[0], above[1:]
         close = [row for row in others if self.close(first, row)]

@@ -118,7 +118,8 @@ def _cues() -> dict[str, Any]:
         "commands": _any(raw["commands"]),
         "generic": frozenset(_key(str(word)) for word in raw["generic"])
         | {_key(part) for phrases in raw["decisions"].values() for phrase in phrases for part in str(phrase).split()},
-        "common": frozenset(raw["calculator_common"]),
+        "calculator_words": frozenset(raw["calculator_words"]),
+        "calculator_everyday": frozenset(raw["calculator_everyday"]),
     }
 
 
@@ -286,8 +287,7 @@ def _grams(text: str) -> set[str]:
 
 def _calculator_words(name: str, more: Sequence[str]) -> set[str]:
     parts = name.removeprefix("calc.").split("_")
-    common = _cues()["common"]
-    found: set[str] = {"".join(parts)} - common
-    found.update(part for part in parts if len(part) >= 4 and part not in common and not part.isdigit())
+    found: set[str] = {"".join(parts)} - _cues()["calculator_everyday"]
+    found.update(_cues()["calculator_words"].intersection(parts))
     found.update("".join(singular(fold(match.group())) for match in _SPLIT.finditer(word)) for word in more)
     return found

@@ -25,6 +25,10 @@ NAMES = (
     "dicom",
     "cxr-lungs",
     "medcalc",
+    "calc-notes",
+    "calc-choice",
+    "calc-parity",
+    "calc-speed",
     "model",
     "replay",
     "overhead",
@@ -36,12 +40,14 @@ def bench(
     data: Annotated[list[Path] | None, typer.Option(help="Data, where the benchmark needs some.")] = None,
     n: Annotated[int | None, typer.Option(help="How many trials.")] = None,
     per_case: Annotated[Path | None, typer.Option(help="Write JSON lines, one per case.")] = None,
-    level: Annotated[str | None, typer.Option(help="medcalc: where it starts from (entities).")] = None,
+    level: Annotated[str | None, typer.Option(help="medcalc: where it starts from (entities, note).")] = None,
+    corrected: Annotated[Path | None, typer.Option(help="medcalc: a file of corrected labels.")] = None,
+    unmentioned: Annotated[str | None, typer.Option(help="medcalc: a finding not named (unknown, absent).")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Run a benchmark: one document with its interval, n and what was excluded."""
     given = data or []
-    body = run(name, given[0] if given else None, n, given[1:], level)
+    body = run(name, given[0] if given else None, n, given[1:], level, corrected, unmentioned)
     cases = body.pop("cases", None)
     if per_case is not None:
         rows = cases or [
@@ -52,7 +58,13 @@ def bench(
 
 
 def run(
-    name: str, data: Path | None, n: int | None, more: list[Path] | None = None, level: str | None = None
+    name: str,
+    data: Path | None,
+    n: int | None,
+    more: list[Path] | None = None,
+    level: str | None = None,
+    corrected: Path | None = None,
+    unmentioned: str | None = None,
 ) -> dict[str, Any]:
     """The document of one benchmark; `more` data only where it reads several, `level` where it has some.
 
@@ -139,7 +151,30 @@ def run(
                 expected="a CSV of MedCalc-Bench",
                 action="give --data CSV, once for each",
             )
-        return medcalc.run([data, *(more or [])], level)
+        return medcalc.run([data, *(more or [])], level, unmentioned, corrected)
+    if name == "calc-speed":
+        from evals.benchmarks import calc_speed
+
+        return calc_speed.run(n or 20, data)
+    if name == "calc-notes":
+        from evals.benchmarks import calc_notes
+
+        return calc_notes.bench(data)
+    if name == "calc-choice":
+        from evals.benchmarks import calc_choice
+
+        return calc_choice.run([*([data] if data is not None else []), *(more or [])])
+    if name == "calc-parity":
+        from evals.benchmarks import calc_parity
+
+        if data is None:
+            raise UsageError(
+                "this benchmark needs data",
+                found="no --data",
+                expected="a folder of structured cases with public-dev.jsonl",
+                action="give --data FOLDER",
+            )
+        return calc_parity.run(data)
     if name == "model":
         from evals.model import bench as model
 

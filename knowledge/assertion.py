@@ -6,6 +6,7 @@ reach and up to a word that ends their scope. Where several apply the one that s
 
 from __future__ import annotations
 
+import bisect
 import functools
 import re
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ Assertion = Literal["present", "absent", "possible", "historical", "family", "hy
 RULES = Path(__file__).with_name("assertion_rules.yaml")
 _PRECEDENCE: tuple[Assertion, ...] = ("family", "hypothetical", "absent", "possible", "historical")
 _TOKEN = re.compile(r"[^\W_]+(?:['’/.-][^\W_]+)*|[^\w\s]")
+# "A 3-day history of cough" is how long the cough has lasted, not a cough in the past.
+_LASTING = re.compile(r"(?:.*[-–])?(?:hours?|days?|weeks?|months?|years?|hrs?|wks?|yrs?)'?")
+_HISTORY = ("history", "of")
 _END = re.compile(r"[.!?;](?=\s|$)|\n|•")
 
 
@@ -42,6 +46,7 @@ class _Rules:
     ignore: frozenset[tuple[str, ...]]
     stops: dict[str, frozenset[tuple[str, ...]]]
     longest: int
+    farthest: int
 
 
 def _words(phrase: str) -> tuple[str, ...]:
@@ -61,7 +66,8 @@ def _rules() -> _Rules:
     ignore = frozenset(_words(phrase) for phrase in raw["ignore"])
     stops = {name: frozenset(_words(phrase) for phrase in phrases) for name, phrases in raw["stops"].items()}
     longest = max(len(words) for words in [*triggers, *ignore])
-    return _Rules(triggers, ignore, stops, longest)
+    farthest = longest + 1 + max(trigger.reach for found in triggers.values() for trigger in found)
+    return _Rules(triggers, ignore, stops, longest, farthest)
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -83,14 +89,26 @@ def assertions(text: str, spans: Sequence[tuple[int, int]]) -> list[Assertion]:
     ['absent', 'family']
     """
     bounds = sentences(text)
-    cache: dict[tuple[int, int], list[_Token]] = {}
+    begins = [start for start, _ in bounds]
+    cache: dict[tuple[int, int], _Read] = {}
     found: list[Assertion] = []
     for span in spans:
-        sentence = next((bound for bound in bounds if bound[0] <= span[0] < bound[1]), (0, len(text)))
+        at = bisect.bisect_right(begins, span[0]) - 1
+        sentence = bounds[at] if at >= 0 and span[0] < bounds[at][1] else (0, len(text))
         if sentence not in cache:
-            cache[sentence] = _tokens(text, sentence)
+            tokens = _tokens(text, sentence)
+            cache[sentence] = _Read(tokens, [token.end for token in tokens], _hits(tokens))
         found.append(_assert(cache[sentence], span))
     return found
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A sentence's words, where each ends, and the triggers among them in their order."""
+
+    tokens: list[_Token]
+    ends: list[int]
+    hits: list[tuple[int, int, _Trigger]]
 
 
 def _tokens(text: str, sentence: tuple[int, int]) -> list[_Token]:
@@ -100,17 +118,26 @@ def _tokens(text: str, sentence: tuple[int, int]) -> list[_Token]:
     ]
 
 
-def _assert(tokens: list[_Token], span: tuple[int, int]) -> Assertion:
-    inside = [index for index, token in enumerate(tokens) if token.start < span[1] and token.end > span[0]]
-    if not inside:
+def _assert(read: _Read, span: tuple[int, int]) -> Assertion:
+    first = bisect.bisect_right(read.ends, span[0])
+    last = first
+    while last < len(read.tokens) and read.tokens[last].start < span[1]:
+        last += 1
+    if last == first:
         return "present"
-    first, last = inside[0], inside[-1]
+    last -= 1
+    far = _rules().farthest
+    near = slice(*(bisect.bisect_left(read.hits, at, key=_where) for at in (first - far, last + far)))
     meant = {
         trigger.means
-        for begin, end, trigger in _hits(tokens)
-        if _reaches(tokens, begin, end, trigger, first, last)
+        for begin, end, trigger in read.hits[near]
+        if _reaches(read.tokens, begin, end, trigger, first, last)
     }
     return next((label for label in _PRECEDENCE if label in meant), "present")
+
+
+def _where(hit: tuple[int, int, _Trigger]) -> int:
+    return hit[0]
 
 
 def _hits(tokens: list[_Token]) -> list[tuple[int, int, _Trigger]]:
@@ -120,6 +147,9 @@ def _hits(tokens: list[_Token]) -> list[tuple[int, int, _Trigger]]:
     while index < len(tokens):
         for length in range(min(rules.longest, len(tokens) - index), 0, -1):
             words = tuple(token.text for token in tokens[index : index + length])
+            if words == _HISTORY and index and _LASTING.fullmatch(tokens[index - 1].text):
+                index += length
+                break
             if words in rules.ignore or words in rules.triggers:
                 hits += [(index, index + length, trigger) for trigger in rules.triggers.get(words, ())]
                 index += length
@@ -141,9 +171,12 @@ def _reaches(tokens: list[_Token], begin: int, end: int, trigger: _Trigger, firs
         between = tokens[last + 1 : begin] if last < begin else None
     if between is None or len(between) > trigger.reach:
         return False
-    if not trigger.forward and any(token.text == "," for token in between):
-        return False
     stops = _rules().stops
+    if not trigger.forward:
+        # "Hypertension was treated and diabetes was ruled out": a verb in between makes it another clause.
+        clause = stops["backward"] if trigger.means in ("absent", "possible") else frozenset()
+        if any(token.text == "," for token in between) or any((token.text,) in clause for token in between[:-1]):
+            return False
     ends = stops["all"] | stops.get(trigger.means, frozenset())
     words = [token.text for token in between]
     if trigger.forward and trigger.means == "absent" and ":" in words:

@@ -8,7 +8,6 @@ known word is near (drug names at one letter only: look-alikes are different dru
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,6 +58,16 @@ class _Word:
     end: int
 
 
+def _runs(words: Sequence[_Word], text: str) -> list[int]:
+    """For each word, how many words follow it, itself included, before a mark that no phrase reaches over."""
+    runs = [1] * len(words)
+    for index in range(len(words) - 2, -1, -1):
+        between = text[words[index].end : words[index + 1].start]
+        if not any(mark in between for mark in ".;:?!\n"):
+            runs[index] = runs[index + 1] + 1
+    return runs
+
+
 def singular(word: str) -> str:
     """A folded word without its plural s."""
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
@@ -106,7 +115,10 @@ class Linker:
         for concept_id, more in (extra or {}).items():
             for word in more:
                 self._add(word, concept_id, "extra", False)
-        self._longest = max((len(key) for key in self._phrases), default=0)
+        lengths: dict[str, set[int]] = {}
+        for key in self._phrases:
+            lengths.setdefault(key[0], set()).add(len(key))
+        self._lengths = {first: frozenset(found) for first, found in lengths.items()}
         self._vocabulary = sorted({part for key in self._phrases for part in key if len(part) >= _IN_PHRASE})
         self._spelt = {part for key in self._phrases for part in key}
         for text in known:
@@ -128,16 +140,21 @@ class Linker:
         if all((other.concept, other.cased) != (phrase.concept, phrase.cased) for other in known):
             known.append(phrase)
 
-    def link(self, text: str) -> list[Mention]:
-        """Every mention of a text, left to right, the longest words first; words naming several concepts give all."""
+    def link(self, text: str, typos: bool = True) -> list[Mention]:
+        """Every mention of a text, left to right, the longest words first; words naming several concepts give all.
+
+        Args:
+            typos: whether a misspelt word is corrected; a long note is read much faster without.
+        """
         words = self._unglued(_split(text))
+        runs = _runs(words, text)
         lenient = not any(word.text[1:].lower() != word.text[1:] or (word.start and word.text[0].isupper())
                           for word in words if word.text != "I")
         found: list[tuple[str, int, int, How]] = []
         index = 0
         while index < len(words):
-            for length in range(min(self._longest, len(words) - index), 0, -1):
-                hits = self._match(words[index : index + length], text, lenient)
+            for length in self._candidates(words[index].key, runs[index], typos):
+                hits = self._match(words[index : index + length], lenient, typos)
                 if hits:
                     start, end = words[index].start, words[index + length - 1].end
                     found += [(concept, start, end, how) for concept, how in hits]
@@ -164,13 +181,18 @@ class Linker:
             found.append(_Word(parts[2], fold(parts[2]), middle, word.end))
         return found
 
-    def _match(self, words: list[_Word], text: str, lenient: bool) -> list[tuple[str, How]]:
-        if any(mark in text[left.end : right.start] for left, right in itertools.pairwise(words) for mark in ".;:?!\n"):
-            return []
+    def _candidates(self, first: str, run: int, typos: bool) -> list[int]:
+        """How many words a phrase can have that starts with this word, the most first."""
+        starts = {first}
+        if typos:
+            starts |= {self._corrected(first, _IN_PHRASE), self._corrected(first, _MIN_TYPO)}
+        return sorted({n for start in starts for n in self._lengths.get(start, ()) if n <= run}, reverse=True)
+
+    def _match(self, words: list[_Word], lenient: bool, typos: bool) -> list[tuple[str, How]]:
         key = tuple(word.key for word in words)
         shortest = _IN_PHRASE if sum(map(len, key)) > _LONG and len(key) > 1 else _MIN_TYPO
         phrases, typo = self._phrases.get(key), False
-        if phrases is None:
+        if phrases is None and typos:
             mended = tuple(self._corrected(part, shortest) for part in key)
             typo = mended != key and sum(map(len, mended)) >= _PHRASE
             phrases = self._phrases.get(mended) if typo else None

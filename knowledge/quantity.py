@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from knowledge.molar import affine
 from knowledge.units import number, table_factor, unit_label
 
 COMPARATORS = ("<", "<=", ">=", ">")
@@ -106,6 +107,8 @@ def factor(source: str, target: str, analyte: str | None = None) -> tuple[float,
     """
     if source == target:
         return (1.0, 0.0)
+    if (between := affine(source, target, analyte)) is not None:
+        return between
     if (known := table_factor(source, target, analyte)) is not None:
         return (known, 0.0)
     if annotation(source) != annotation(target):

@@ -120,6 +120,7 @@ def load_terminology(folder: Path = TERMS) -> Terminology:
             for key in ("codes", "includes", "synonyms", "lay"):
                 known[key] = list(dict.fromkeys([*known.get(key, []), *map(str, row.get(key) or [])]))
             known["unit"] = known.get("unit") or row.get("unit")
+            known["grouping"] = known.get("grouping", False) or row.get("grouping", False)
             extra = set(row) - set(Concept.model_fields)
             if extra:
                 expected = list(Concept.model_fields)

@@ -1,4 +1,4 @@
-"""Before the first run: check the encoder's files, build the search index, load the demo patients. Done once.
+"""Before the first run: check the encoder's files, build the search indexes, load the demo patients. Done once.
 
 What it was done for stands in a stamp in Osler's home folder (`OSLER_HOME`), so that the next start does not wait.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from agent.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("knowledge", "tools/ehr")
+SOURCES = ("knowledge", "tools/calculators", "tools/ehr")
 
 
 def main() -> None:
@@ -39,10 +39,11 @@ def digest() -> str:
 
 
 def prepare(settings: Settings) -> None:
-    """The encoder's check, the index, the demo patients."""
+    """The encoder's check, the indexes of passages and of calculators, the demo patients."""
     from agent.build import build_index
     from agent.records import load_demo
     from knowledge.encoder import encoder_status
+    from tools.calculators.choice import prepare as prepare_choice
 
     settings.home.mkdir(parents=True, exist_ok=True)
     status = encoder_status()
@@ -50,6 +51,7 @@ def prepare(settings: Settings) -> None:
     print(f"set-up: encoder {status.name}: {says}", flush=True)
     manifest = build_index(settings)
     print(f"set-up: index of {manifest.get('count', '?')} passages", flush=True)
+    print(f"set-up: {prepare_choice(settings.index)} calculators", flush=True)
     load_demo(settings)
     print("set-up: demo patients loaded", flush=True)
 

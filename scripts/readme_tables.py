@@ -1,4 +1,4 @@
-"""Fill the tables of README.md from the code: `python scripts/readme_tables.py [--check]`.
+"""Fill the tables of README.md and docs/calculators.md from the code: `python scripts/readme_tables.py [--check]`.
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`; tests/test_readme.py compares.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "calculators.md")
 MARKED = re.compile(r"(<!-- table: ([a-z_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -30,8 +30,20 @@ def calculators() -> str:
     for calculator in declared().values():
         first = calculator.references[0]
         link = f"[{first.doi}](https://doi.org/{first.doi})" if first.doi else first.key
-        rows.append([f"`{calculator.name}`", calculator.title, link])
-    return table(["name", "what it gives", "first reference"], rows)
+        population = calculator.population.text if calculator.population else ""
+        rows.append([f"`{calculator.name}`", calculator.title, population, link])
+    return table(["name", "what it gives", "holds for", "first reference"], rows)
+
+
+def specialties() -> str:
+    """How many calculators each specialty has, and which."""
+    from tools.calculators import calculators as declared
+
+    found: dict[str, list[str]] = {}
+    for calculator in declared().values():
+        found.setdefault(calculator.specialty, []).append(f"`{calculator.name}`")
+    rows = [[name, len(names), ", ".join(names)] for name, names in sorted(found.items())]
+    return table(["specialty", "", "calculators"], [*rows, ["all", sum(map(len, found.values())), ""]])
 
 
 def tools() -> str:
@@ -96,6 +108,7 @@ def demo_patients() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "calculators": calculators,
+    "specialties": specialties,
     "tools": tools,
     "protocols": protocols,
     "guidelines": guidelines,
@@ -110,12 +123,17 @@ def fill(text: str) -> str:
 
 
 def main() -> None:
-    """Write README.md anew, or with `--check` end with 1 where it is out of date."""
-    old = README.read_text(encoding="utf-8")
-    new = fill(old)
+    """Write the pages anew, or with `--check` end with 1 where one is out of date."""
+    stale = []
+    for page in PAGES:
+        old = page.read_text(encoding="utf-8")
+        new = fill(old)
+        if old != new:
+            stale.append(page.name)
+            if "--check" not in sys.argv[1:]:
+                page.write_text(new, encoding="utf-8")
     if "--check" in sys.argv[1:]:
-        sys.exit("README.md is out of date; run: make docs" if old != new else 0)
-    README.write_text(new, encoding="utf-8")
+        sys.exit(f"{', '.join(stale)}: out of date; run: make docs" if stale else 0)
 
 
 if __name__ == "__main__":

@@ -30,9 +30,11 @@ RUN = [line for line in COMMANDS if line.startswith("osler ") and not NOT_RUN.se
 
 def test_the_tables_are_those_of_the_code() -> None:
     tables = runpy.run_path(str(ROOT / "scripts" / "readme_tables.py"))
-    marked = [name for _, name, _ in tables["MARKED"].findall(README)]
+    texts = {page.name: page.read_text(encoding="utf-8") for page in tables["PAGES"]}
+    marked = [name for text in texts.values() for _, name, _ in tables["MARKED"].findall(text)]
     assert sorted(marked) == sorted(tables["TABLES"])
-    assert tables["fill"](README) == README, "README.md is out of date; run: make docs"
+    for name, text in texts.items():
+        assert tables["fill"](text) == text, f"{name} is out of date; run: make docs"
 
 
 def test_it_says_what_it_is_not() -> None:

@@ -13,18 +13,24 @@ def catalog() -> dict[str, ToolSpec[Any]]:
     """All tools by name."""
     from tools import guidelines, logic, notes
     from tools.calculators.tool import calculator_tools
+    from tools.convert import units_convert
+    from tools.drug_safety.check import check_list
     from tools.drugs import renal_dosing
     from tools.ehr.reads import TOOLS as record_reads
+    from tools.fill.tool import record_input
     from tools.imaging import film_facts, measure
     from tools.imaging.describe import image_describe
     from tools.vlm.read import image_read
 
     specs: list[ToolSpec[Any]] = [
         *record_reads,
+        record_input,
         *notes.TOOLS,
         *calculator_tools(),
+        units_convert,
         guidelines.guideline_search,
         renal_dosing,
+        check_list,
         image_describe,
         *film_facts.TOOLS,
         *measure.TOOLS,

@@ -50,8 +50,8 @@ class Note:
 class Finding:
     """One mention of a concept in a note: where it stands, how it is meant.
 
-    `start` and `end` delimit the sentence. `now_only`: a denial of the present ("no active bleeding"), which says
-    nothing of the past; `past_only` the other way round ("no previous embolism").
+    `start` and `end` delimit the sentence, `span` the words themselves. `now_only`: a denial of the present ("no active
+    bleeding"), which says nothing of the past; `past_only` the other way round ("no previous embolism").
     """
 
     note: Note = field(repr=False)
@@ -62,6 +62,7 @@ class Finding:
     quote: str
     now_only: bool = False
     past_only: bool = False
+    span: tuple[int, int] = (0, 0)
 
 
 @functools.cache
@@ -105,8 +106,8 @@ def _findings(note: Note, terminology: Terminology) -> list[Finding]:
     flat = unwrap(note.text)
     bounds = sentences(flat)
     hits = []
-    for mention in linker_for(terminology).link(flat):
-        if mention.how == "typo" or any(start <= mention.start < end for start, end in note.quarantined):
+    for mention in linker_for(terminology).link(flat, typos=False):
+        if any(start <= mention.start < end for start, end in note.quarantined):
             continue
         heads = [found.end() for pattern in _rules()["leading"] if (found := pattern.match(mention.text))]
         head = max(heads, default=0)
@@ -127,7 +128,8 @@ def _findings(note: Note, terminology: Terminology) -> list[Finding]:
         )
         start += len(flat[start:end]) - len(flat[start:end].lstrip())
         quote = note.text[start:end].rstrip()
-        hits.append(Finding(note, mention.concept, start, start + len(quote), assertion, quote, now, past))
+        span = (begin, mention.end)
+        hits.append(Finding(note, mention.concept, start, start + len(quote), assertion, quote, now, past, span))
     return hits
 
 

@@ -26,21 +26,47 @@ DATES = (13, 68)
 WEEKS_AND_DAYS = 69
 WHOLE = frozenset((4, 15, 16, 17, 18, 20, 21, 25, 27, 28, 29, 32, 33, 36, 43, 45, 48, 51))
 COLUMNS = ("Row Number", "Calculator ID", "Calculator Name", "Relevant Entities", "Ground Truth Answer")
+LABELS = ("Unique ID", "Calculator Name", "Patient Note", "Ground Truth Answer", "Lower Limit", "Upper Limit")
 CONVENTION = (
     "as the benchmark has it: a finding that a row does not give is absent, so is a cough that it does not name, and a "
     "PaCO2 that is not given is normal; the rules of disputed rows were written after reading their worked answers"
 )
 
 
-def run(paths: list[Path], level: str | None = None) -> Json:
-    """Every row of the files.
+def run(
+    paths: list[Path], level: str | None = None, unmentioned: str | None = None, corrected: Path | None = None
+) -> Json:
+    """Every row of the files; with `corrected`, its rows and labels, and the raw labels' score in `by`.
+
+    Args:
+        unmentioned: at the note level, what a finding that a note does not name is: unknown (the default) or absent.
 
     Raises:
-        UsageError: a level that is not built, or a file that is not MedCalc-Bench.
+        UsageError: an unknown level, or a file that is not MedCalc-Bench.
     """
+    _level(level or LEVELS[0], unmentioned)
+    columns = (*COLUMNS, "Patient Note") if level == LEVELS[1] else COLUMNS
+    rows = [(row, path.stem) for path in paths for row in _rows(path, columns)]
+    if corrected is None:
+        return _scored(rows, level or LEVELS[0], unmentioned)
+    from evals.benchmarks.medcalc_notes import labels
+
+    every = [row for row, _ in rows]
+    judged = [(row, corrected.stem) for row in labels(corrected, every, lambda path: _rows(path, LABELS))]
+    body = _scored(judged, level or LEVELS[0], unmentioned)
+    numbers = {str(row["Row Number"]) for row, _ in judged}
+    raw = _scored([pair for pair in rows if str(pair[0]["Row Number"]) in numbers], level or LEVELS[0], unmentioned)
+    body["by"]["raw labels"] = {key: raw.get(key) for key in ("score", "interval", "n")}
+    return body
+
+
+def _scored(rows: list[tuple[Json, str]], level: str, unmentioned: str | None) -> Json:
+    if level == LEVELS[1]:
+        from evals.benchmarks import medcalc_notes
+
+        return medcalc_notes.run(rows, "absent" if unmentioned == "absent" else "unknown", _agrees)
     started = time.perf_counter()
-    _level(level or LEVELS[0])
-    cases = [case for path in paths for case in (score_row(row, path.stem) for row in _rows(path))]
+    cases = [score_row(row, source) for row, source in rows]
     scored = [case for case in cases if case["status"] != "excluded"]
     right = sum(case["status"] == "right" for case in cases)
     apart = [case for case in scored if "disputed" in case]
@@ -77,21 +103,24 @@ def score_row(row: Json, source: str) -> Json:
         "calculator": row["Calculator Name"],
         "expected": expected,
     }
+    if not row.get("Relevant Entities"):
+        return {**case, "status": "excluded", "why": "the row gives no entities"}
     entities = ast.literal_eval(row["Relevant Entities"])
     try:
         name, inputs = inputs_of(number, entities)
     except (Unmapped, ToolError) as reason:
         return {**case, "status": "excluded", "why": str(reason)}
     case["ours"] = name
+    refused = "right" if expected.strip().upper() == "N/A" else "refused"
     try:
         result = calculate(name, inputs)
     except ToolError as error:
-        return {**case, "status": "refused", "why": str(error)}
+        return {**case, "status": refused, "why": str(error)}
     if result.value is None:
         why = "; ".join([*result.warnings, *(f"{missing} is not given" for missing in result.missing)])
-        return {**case, "status": "refused", "why": why or "outside the population of the calculator"}
+        return {**case, "status": refused, "why": why or "outside the population of the calculator"}
     answer = _step(result.steps, rules()["calculators"][number].get("step")) or result.value
-    right = _agrees(number, answer, row)
+    right = refused == "refused" and _agrees(number, answer, row)
     case |= {"status": "right" if right else "wrong", "answer": answer}
     if not right:
         case["steps"] = result.steps
@@ -152,24 +181,24 @@ def _tally(cases: list[Json]) -> Json:
     return {**share(counts["right"], len(cases)), **counts, "disputed": sum("disputed" in case for case in cases)}
 
 
-def _level(level: str) -> None:
+def _level(level: str, unmentioned: str | None) -> None:
     if level not in LEVELS:
         raise UsageError(f"no level {level!r}", found=level, expected=", ".join(LEVELS), action="name one of these")
-    if level != LEVELS[0]:
+    if unmentioned not in (None, "unknown", "absent"):
         raise UsageError(
-            f"level {level!r} is not built yet",
-            found=level,
-            expected=LEVELS[0],
-            action=f"give --level {LEVELS[0]}, which starts from the rows' own entities",
+            f"found --unmentioned {unmentioned!r}",
+            found=unmentioned,
+            expected="unknown, absent",
+            action="name one of these",
         )
 
 
-def _rows(path: Path) -> list[Json]:
+def _rows(path: Path, columns: tuple[str, ...] = COLUMNS) -> list[Json]:
     csv.field_size_limit(2**31 - 1)
     try:
         with path.open(encoding="utf-8", newline="") as lines:
             table = csv.DictReader(lines)
-            missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
+            missing = [name for name in columns if name not in (table.fieldnames or ())]
             rows: list[Json] = list(table)
     except OSError as error:
         raise UsageError(
@@ -179,7 +208,7 @@ def _rows(path: Path) -> list[Json]:
         raise UsageError(
             f"{path} is not a CSV of MedCalc-Bench",
             found=f"no column {missing[0]!r}",
-            expected=", ".join(COLUMNS),
+            expected=", ".join(columns),
             action="give --data CSV",
         )
     return rows

@@ -160,15 +160,19 @@ class _Reader:
 
     def _by_build(self, rules_of: Json, rule: Json) -> Json:
         """The weight that the benchmark's Cockcroft-Gault is worked with: actual, ideal or adjusted, by the BMI."""
-        own = self.inputs(rules_of)
-        sex_height = {"sex": own["sex"], "height": own["height"]}
-        bmi = _value("bmi", {"weight": own["weight"], "height": own["height"]})["value"]
-        if bmi < 18.5:
-            return dict(own["weight"])
-        if bmi >= 25:
-            return _value("adjusted_body_weight", own)
-        actual = {"value": convert(Quantity(**own["weight"]), "kg").value, "unit": "kg"}
-        return min(actual, _value("ideal_body_weight", sex_height), key=lambda weight: float(weight["value"]))
+        return weight_by_build(self.inputs(rules_of))
+
+
+def weight_by_build(own: Json) -> Json:
+    """Actual, ideal or adjusted weight, from sex, height and weight."""
+    sex_height = {"sex": own["sex"], "height": own["height"]}
+    bmi = _value("bmi", {"weight": own["weight"], "height": own["height"]})["value"]
+    if bmi < 18.5:
+        return dict(own["weight"])
+    if bmi >= 25:
+        return _value("adjusted_body_weight", own)
+    actual = {"value": convert(Quantity(**own["weight"]), "kg").value, "unit": "kg"}
+    return min(actual, _value("ideal_body_weight", sex_height), key=lambda weight: float(weight["value"]))
 
 
 def _value(name: str, inputs: Json) -> Json:

@@ -27,7 +27,7 @@ def test_a_draft_becomes_an_order_under_a_name(visit: Callable[..., Visitor]) ->
     page.locator(".o-draft [name=role]").fill("physician")
     page.get_by_role("button", name="Check", exact=True).click()
     page.wait_for_selector(".o-draft-words:has-text('Apixaban, 5 mg, twice daily')")
-    assert "Osler has no interaction table" in page.locator("#o-panel").inner_text()
+    assert "Apixaban + Aspirin" in page.locator("#o-panel").inner_text()
     user.shot("draft-checked")
     page.get_by_role("button", name="Approve and write").click()
     page.wait_for_selector(".o-draft-state.s-committed")

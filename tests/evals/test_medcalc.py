@@ -125,10 +125,12 @@ def test_every_rule_fills_inputs_that_exist() -> None:
     assert set(rules()["disputed"]) <= set(rules()["calculators"])
 
 
-def test_the_level_of_notes_is_not_built(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="not built yet") as refused:
+def test_a_level_that_there_is_not_and_notes_that_there_are_not(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no level 'words'"):
+        run([written(tmp_path, [MAP])], "words")
+    with pytest.raises(UsageError) as refused:
         run([written(tmp_path, [MAP])], "note")
-    assert refused.value.action is not None and "--level entities" in refused.value.action
+    assert "Patient Note" in str(refused.value.found)
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:

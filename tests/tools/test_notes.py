@@ -202,3 +202,11 @@ def test_notes_of_somebody_else_stop(text: str) -> None:
 )
 def test_notes_that_name_nobody_agree_with_nothing(text: str) -> None:
     assert note_identity(text, PATIENT) == []
+
+
+def test_a_name_within_a_line_is_compared_too() -> None:
+    patient = {"resourceType": "Patient", "id": "p1", "name": [{"family": "Ellison", "given": ["Margaret"]}]}
+    with pytest.raises(IdentityMismatch):
+        note_identity("Admitted today. Name: John Smith. Weight 70 kg.", patient)
+    assert note_identity("Admitted today. Name: Margaret Ellison. Weight 70 kg.", patient) == ["name"]
+    assert note_identity("Drug name: unknown to her. Surname: not given.", patient) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from tools.calculators.catalog import NAMES
@@ -40,8 +41,11 @@ def calculators() -> dict[str, Calculator]:
     return {name: calculator(name) for name in NAMES}
 
 
-def run(name: str, inputs: Mapping[str, Any]) -> CalcResult:
+def run(name: str, inputs: Mapping[str, Any], as_of: date | None = None) -> CalcResult:
     """Work a calculator out; an input left out or null is not known.
+
+    Args:
+        as_of: the clinical clock, where there is one: what has happened has no date after it.
 
     Raises:
         UsageError: there is no such calculator.
@@ -50,7 +54,7 @@ def run(name: str, inputs: Mapping[str, Any]) -> CalcResult:
     """
     from tools.calculators.evaluate import evaluate
 
-    return evaluate(calculator(name), inputs)
+    return evaluate(calculator(name), inputs, as_of=as_of)
 
 
 def list_calculators() -> list[dict[str, Any]]:
@@ -59,7 +63,10 @@ def list_calculators() -> list[dict[str, Any]]:
 
 
 def find(question: str) -> list[tuple[str, float]]:
-    """Calculators for a question, best first, with a score from 0 to 1."""
-    from tools.calculators.lookup import rank
+    """Calculators for a question, best first, with a share of certainty from 0 to 1; by names and words alone.
 
-    return rank(question, calculators().values())
+    `tools.calculators.choice.choose` also compares by meaning, and says how sure it is.
+    """
+    from tools.calculators.choice import rank
+
+    return rank(question)

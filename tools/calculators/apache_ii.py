@@ -82,7 +82,7 @@ CALCULATOR = Calculator(
     title="APACHE II",
     synonyms=("APACHE", "APACHE II score", "acute physiology and chronic health evaluation"),
     purpose="Scores the severity of illness of an adult in the first 24 hours of intensive care.",
-    specialty="intensive care",
+    specialty="critical care",
     inputs=(
         AGE.but(cuts=(45.0, 55.0, 65.0, 75.0), plausible=(18, 110)),
         TEMPERATURE.but(cuts=(30.0, 32.0, 34.0, 36.0, 38.5, 39.0, 41.0), ask="Rectal or core temperature?"),
@@ -91,7 +91,7 @@ CALCULATOR = Calculator(
             "Mean arterial pressure",
             "mm[Hg]",
             plausible=(30, 180),
-            possible=(0, 250),
+            possible=(10, 250),
             cuts=(50.0, 70.0, 110.0, 130.0, 160.0),
             max_age_days=1,
             codings=("loinc:8478-0",),

@@ -11,15 +11,15 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from knowledge.units import number, unit_label
 from tools.calculators.inputs import Input, Value
 from tools.calculators.reference import Reference
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """A named part of a calculation. `how` says what it was made from, where that helps."""
 
     name: str
@@ -41,8 +41,7 @@ class Term:
         return f"{self.name} = {self.how} = {self.shown}" if self.how else f"{self.name}: {self.shown}"
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A result for known inputs: a number, a code or a date. `value` None: there is none, and `warnings` says why."""
 
     value: float | str | date | None
@@ -113,8 +112,7 @@ class Result:
             return None
         if isinstance(value, str):
             return self.code(value).meaning
-        reached = [band.label for band in self.bands if band.reached(value)]
-        return reached[-1] if reached else None
+        return next((band.label for band in reversed(self.bands) if band.reached(value)), None)
 
     def code(self, code: str) -> Code:
         """The declaration of a code."""
@@ -162,7 +160,7 @@ class Population:
     below: Mapping[str, float] = field(default_factory=dict)
     equal: Mapping[str, Value] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def uses(self) -> tuple[str, ...]:
         """The inputs it looks at."""
         return (*self.at_least, *self.below, *self.equal)

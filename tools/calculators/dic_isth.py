@@ -51,7 +51,7 @@ CALCULATOR = Calculator(
             "Fibrinogen",
             "g/L",
             plausible=(0.3, 10),
-            possible=(0, 30),
+            possible=(0.05, 30),
             cuts=(1.0,),
             max_age_days=1,
             codings=("loinc:3255-7",),

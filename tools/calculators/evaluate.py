@@ -11,25 +11,52 @@ import itertools
 import math
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from knowledge.units import number, unit_label
 from tools.calculators.base import Calculator, Outcome, with_unit
 from tools.calculators.inputs import Input, Reading, Value, read
-from tools.calculators.result import CalcResult
+from tools.calculators.result import CalcResult, Crossing
 from tools.calculators.sensitivity import crossings, dependence
 from tools.errors import BadInput
+
+if TYPE_CHECKING:
+    from tools.calculators.nesting import Derived
 
 MOST_COMPLETIONS = 4096
 
 
-def evaluate(calculator: Calculator, inputs: Mapping[str, Any]) -> CalcResult:
-    """Run a calculator on inputs as given.
+def evaluate(
+    calculator: Calculator,
+    inputs: Mapping[str, Any],
+    derivations: Mapping[str, Derived] | None = None,
+    sensitivity: bool = True,
+    as_of: date | None = None,
+) -> CalcResult:
+    """Run a calculator on inputs as given; one may be given by its parts (`{"from": "bmi", "inputs": {…}}`).
+
+    Args:
+        derivations: how inputs came about that were worked out from others already.
+        as_of: the clinical clock: what has happened has no date after it.
+        sensitivity: False leaves out how near the result is to another band, which takes most of the time.
 
     Raises:
         BadInput: an input that is not one of the calculator's, or cannot be right.
         NotAssessable: an assay that is not stated or is another one.
     """
+    if not isinstance(inputs, Mapping):
+        raise BadInput(
+            f"{calculator.name}: found {type(inputs).__name__}; expected inputs by name",
+            found=type(inputs).__name__,
+            expected=f"an object with {', '.join(entry.name for entry in calculator.inputs)}",
+            action="give the inputs as {name: value}",
+        )
+    derived = dict(derivations or {})
+    if any(isinstance(value, Mapping) and "from" in value for value in inputs.values()):
+        from tools.calculators.nesting import expand
+
+        inputs, found_by_parts = expand(calculator, inputs)
+        derived |= found_by_parts
     names = [entry.name for entry in calculator.inputs]
     strangers = [name for name in inputs if name not in names]
     if strangers:
@@ -39,14 +66,15 @@ def evaluate(calculator: Calculator, inputs: Mapping[str, Any]) -> CalcResult:
             expected=", ".join(names),
             action="correct the name of the input",
         )
-    readings = {entry.name: read(entry, inputs.get(entry.name)) for entry in calculator.inputs}
+    readings = {entry.name: read(entry, inputs.get(entry.name), as_of) for entry in calculator.inputs}
     warnings = [text for reading in readings.values() for text in reading.warnings]
+    warnings += [text for each in derived.values() for text in each.warnings if text not in warnings]
     applicable = _applicable(calculator, readings)
     found = _candidates(calculator, readings)
     if applicable is False:
         assert calculator.population is not None
         warnings.append(f"Holds for {calculator.population.text} only")
-        return _document(calculator, readings, None, None, None, False, warnings, [], [])
+        return _document(calculator, readings, None, None, None, False, warnings, [], [], derived)
     if applicable is None:
         assert calculator.population is not None
         warnings.append(f"Holds for {calculator.population.text} only, which is not known here")
@@ -56,7 +84,7 @@ def evaluate(calculator: Calculator, inputs: Mapping[str, Any]) -> CalcResult:
             for name, reading in readings.items()
             if found[name] is None and reading.interval
         ]
-        return _document(calculator, readings, None, None, None, applicable, warnings, [], [])
+        return _document(calculator, readings, None, None, None, applicable, warnings, [], [], derived)
     grids = itertools.product(*(values for values in found.values() if values is not None))
     completions = [dict(zip(found, values, strict=True)) for values in grids]
     outcomes = [calculator.compute(**completion) for completion in completions]
@@ -64,12 +92,15 @@ def evaluate(calculator: Calculator, inputs: Mapping[str, Any]) -> CalcResult:
     shared = set(outcomes[0].warnings).intersection(*(outcome.warnings for outcome in outcomes))
     warnings += [text for text in outcomes[0].warnings if text in shared]
     # With all inputs exact the one completion is what was entered; otherwise the unknowns are what it depends on.
-    if len(completions) == 1:
+    changes: list[Crossing] = []
+    if not sensitivity:
+        pass
+    elif len(completions) == 1:
         changes = crossings(calculator, readings, completions[0])
     else:
         changes = dependence(calculator, readings, completions, outcomes)
-    steps = _steps(calculator, readings, outcomes)
-    return _document(calculator, readings, value, bounds, label, applicable, warnings, steps, changes)
+    steps = _steps(calculator, readings, outcomes, derived)
+    return _document(calculator, readings, value, bounds, label, applicable, warnings, steps, changes, derived)
 
 
 def _applicable(calculator: Calculator, readings: Mapping[str, Reading]) -> bool | None:
@@ -172,17 +203,24 @@ def _no_difference(unknown: list[str], warnings: list[str]) -> None:
         warnings.append(f"Not known, but makes no difference here: {', '.join(unknown)}")
 
 
-def _steps(calculator: Calculator, readings: Mapping[str, Reading], outcomes: list[Outcome]) -> list[str]:
-    lines = list(calculator.notes)
+def _steps(
+    calculator: Calculator,
+    readings: Mapping[str, Reading],
+    outcomes: list[Outcome],
+    derived: Mapping[str, Derived],
+) -> list[str]:
+    lines = [*calculator.notes, *(each.line for each in derived.values() if each.known)]
     for reading in readings.values():
         declared = reading.input
-        low, high = _bounds(reading)
         if reading.interval:
+            low, high = _bounds(reading)
             ends = f"{reading.shown(low, 4)} to {reading.shown(high, 4)}"
             lines.append(f"{declared.title}: known as {ends}")
         elif isinstance(reading.value, float) and reading.unit != declared.unit and not declared.equivalents:
             canonical = f"{number(reading.value, 4)} {unit_label(declared.unit)}".strip()
             lines.append(f"{declared.title}: {reading.shown(reading.value)} = {canonical}")
+    if len(outcomes) == 1:
+        return [*lines, *(term.render() for term in outcomes[0].terms)]
     shared = []
     for term in outcomes[0].terms:
         others = [next((t for t in outcome.terms if t.name == term.name), None) for outcome in outcomes]
@@ -209,6 +247,7 @@ def _document(
     warnings: list[str],
     steps: list[str],
     changes: list[Any],
+    derived: Mapping[str, Derived],
 ) -> CalcResult:
     result = calculator.result
     shown = result.shown_range(*bounds) if bounds else result.shown(value)
@@ -229,5 +268,6 @@ def _document(
         steps=steps,
         sensitivity=changes,
         references=[reference.document() for reference in calculator.references],
+        derivation={name: each.document() for name, each in derived.items()},
         display=shown,
     )

@@ -74,7 +74,7 @@ WBC = quantity(
     "10*9/L",
     analyte="wbc",
     plausible=(0.5, 60),
-    possible=(0, 1000),
+    possible=(0.01, 1000),
     max_age_days=2,
     codings=("loinc:6690-2",),
     example={"value": 7.5, "unit": "10*9/L"},

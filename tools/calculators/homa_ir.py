@@ -36,6 +36,7 @@ CALCULATOR = Calculator(
             "fasting_insulin",
             "Fasting insulin",
             "m[IU]/L",
+            analyte="fasting_insulin",
             equivalents={"u[IU]/mL": 1.0, "mU/L": 1.0, "uU/mL": 1.0},
             plausible=(1, 200),
             possible=(0.1, 2000),

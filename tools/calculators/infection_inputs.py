@@ -25,7 +25,7 @@ PLATELETS = quantity(
     "Platelet count",
     "10*9/L",
     plausible=(5, 1000),
-    possible=(0, 5000),
+    possible=(0.5, 5000),
     max_age_days=2,
     codings=("loinc:777-3",),
     example={"value": 220, "unit": "10*9/L"},

@@ -8,17 +8,20 @@ range.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
+from knowledge.molar import affine
 from knowledge.units import AFFINE, number, table_factor, ucum, unit_label
 from tools.errors import BadInput, NotAssessable
 
 Kind = Literal["quantity", "count", "boolean", "code", "date"]
 Value = bool | float | str | date
 Limits = tuple[float, float]
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:$|[T ]\d{2}:)")
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Input:
 
     Attributes:
         unit: canonical UCUM unit in which the calculation receives it.
-        analyte: concept id of `knowledge/analytes.yaml`, for conversion between mass and molar units.
+        analyte: id of `knowledge/analytes`, for conversion between mass and molar units.
         equivalents: further units in which the source states its thresholds, with the source's own correspondence
             (KDIGO: 1 mg/mmol stands for 10 mg/g); used instead of the exact conversion.
         assay: the annotation a unit must carry (`FEU`); a result without it is not assessable.
@@ -36,6 +39,7 @@ class Input:
         cuts: every value at which the result can change; the result is constant between them.
         monotone: the result never turns back as this input rises with the others fixed.
         default: a choice of method (never a finding of the patient) that holds where none is given.
+        past: a date of something that has happened: none after the clinical clock, where that is known.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Input:
     monotone: bool = False
     max_age_days: int | None = None
     default: str | None = None
+    past: bool = False
     ask: str = ""
     example: Any = None
 
@@ -118,8 +123,11 @@ class Reading:
         return f"{number((canonical - offset) / scale, digits)} {unit_label(self.unit)}".strip()
 
 
-def read(declared: Input, raw: Any) -> Reading:
+def read(declared: Input, raw: Any, as_of: date | None = None) -> Reading:
     """Read what was given for an input.
+
+    Args:
+        as_of: the clinical clock, against which the date of something that has happened is checked.
 
     Raises:
         BadInput: wrong type or unit, or a value no patient has.
@@ -134,38 +142,50 @@ def read(declared: Input, raw: Any) -> Reading:
             raise _bad(declared, raw, "true, false or null")
         return Reading(declared, raw, given=raw)
     if declared.kind == "code":
+        if not isinstance(raw, str):
+            raise _bad(declared, raw, "one of " + ", ".join(declared.choices) + ", or null")
         if raw in declared.unknowns:
             return Reading(declared)
         if raw not in declared.choices:
             raise _bad(declared, raw, "one of " + ", ".join(declared.choices) + ", or null")
         return Reading(declared, str(raw), given=raw)
     if declared.kind == "date":
-        try:
-            return Reading(declared, date.fromisoformat(str(raw)[:10]), given=str(raw))
-        except ValueError as error:
-            raise _bad(declared, raw, "a date such as 2026-03-02") from error
+        return _date(declared, raw, as_of)
     return _number(declared, raw)
 
 
+def _date(declared: Input, raw: Any, as_of: date | None) -> Reading:
+    example = "a date such as 2026-03-02"
+    if not (isinstance(raw, str) and _DATE.match(raw)):
+        raise _bad(declared, raw, example)
+    try:
+        day = date.fromisoformat(raw[:10])
+    except ValueError as error:
+        raise _bad(declared, raw, example) from error
+    if declared.past and as_of is not None and day > as_of:
+        raise _bad(declared, f"{raw}, which is after {as_of}", f"a date up to {as_of}", "check the date and its year")
+    return Reading(declared, day, given=raw)
+
+
 def _number(declared: Input, raw: Any) -> Reading:
-    example = f'{{"value": …, "unit": "{declared.unit}"}}'
     if isinstance(raw, int | float) and not isinstance(raw, bool):
         if declared.unit != "1":
-            raise _bad(declared, f"{raw} without a unit", example, "give the value with its UCUM unit")
+            raise _bad(declared, f"{raw} without a unit", _example(declared), "give the value with its UCUM unit")
         raw = {"value": raw}
-    if not isinstance(raw, Mapping) or not ({"value", "range"} & set(raw)):
-        raise _bad(declared, raw, example)
+    if not isinstance(raw, Mapping) or not ("value" in raw or "range" in raw):
+        raise _bad(declared, raw, _example(declared))
     unit = ucum(str(raw.get("unit") or ("1" if declared.unit == "1" else "")))
     if not unit:
-        raise _bad(declared, f"{raw.get('value')} without a unit", example, "give the value with its UCUM unit")
+        found = f"{raw.get('value')} without a unit"
+        raise _bad(declared, found, _example(declared), "give the value with its UCUM unit")
     scale = _scale(declared, unit)
-    bounds = raw["range"] if raw.get("range") is not None else (raw.get("value"), raw.get("value"))
-    low, high = (_convert(_float(declared, end), scale) for end in bounds)
+    bounds = _bounds(declared, raw)
+    low = _convert(_float(declared, bounds[0]), scale)
+    high = low if bounds[1] is bounds[0] else _convert(_float(declared, bounds[1]), scale)
     comparator = raw.get("comparator")
     if comparator not in (None, "<", "<=", ">", ">="):
         raise _bad(declared, comparator, "a comparator <, <=, >, >= or none")
-    shown = f"{comparator or ''}{number(_float(declared, bounds[0]))} {unit_label(unit)}".strip()
-    warnings = _limits(declared, low, high, shown)
+    warnings = _limits(declared, low, high, (comparator, bounds[0], unit))
     body: dict[str, Any] = {"value": raw.get("value"), "unit": unit}
     if raw.get("range") is not None:
         body = {"value": None, "range": list(bounds), "unit": unit}
@@ -180,6 +200,18 @@ def _number(declared: Input, raw: Any) -> Reading:
         raise _bad(declared, raw.get("value"), "a whole number")
     value = low if low == high else None
     return Reading(declared, value, low, high, body, unit, scale, warnings)
+
+
+def _bounds(declared: Input, raw: Mapping[str, Any]) -> tuple[Any, Any]:
+    span = raw.get("range")
+    if span is None:
+        return raw.get("value"), raw.get("value")
+    if not (isinstance(span, list | tuple) and len(span) == 2):
+        raise _bad(declared, span, "a range of two numbers, the lower one first")
+    low, high = (_float(declared, end) for end in span)
+    if low > high:
+        raise _bad(declared, span, "a range of two numbers, the lower one first")
+    return low, high
 
 
 def _float(declared: Input, value: Any) -> float:
@@ -211,6 +243,8 @@ def _scale(declared: Input, unit: str) -> tuple[float, float]:
         raise _bad(declared, unit, declared.unit, action)
     if (unit, declared.unit) in AFFINE:
         return AFFINE[unit, declared.unit]
+    if (between := affine(unit, declared.unit, declared.analyte)) is not None:
+        return between
     factor = table_factor(unit, declared.unit, declared.analyte)
     if factor is not None:
         return (factor, 0.0)
@@ -223,13 +257,23 @@ def _scale(declared: Input, unit: str) -> tuple[float, float]:
         raise _bad(declared, unit, f"{declared.unit} or a unit convertible to it", str(error)) from error
 
 
-def _limits(declared: Input, low: float, high: float, shown: str) -> tuple[str, ...]:
+def _example(declared: Input) -> str:
+    return f'{{"value": …, "unit": "{declared.unit}"}}'
+
+
+def _limits(declared: Input, low: float, high: float, given: tuple[str | None, float, str]) -> tuple[str, ...]:
     if declared.possible and not (declared.possible[0] <= low and high <= declared.possible[1]):
         first, last = (number(end) for end in declared.possible)
-        raise _bad(declared, shown, f"{first} to {last} {unit_label(declared.unit)}", "check the value and its unit")
+        span = f"{first} to {last} {unit_label(declared.unit)}"
+        raise _bad(declared, _shown(given), span, "check the value and its unit")
     if declared.plausible and not (declared.plausible[0] <= low and high <= declared.plausible[1]):
-        return (f"{declared.title} {shown} is unusual: check the value and its unit",)
+        return (f"{declared.title} {_shown(given)} is unusual: check the value and its unit",)
     return ()
+
+
+def _shown(given: tuple[str | None, float, str]) -> str:
+    comparator, value, unit = given
+    return f"{comparator or ''}{number(value)} {unit_label(unit)}".strip()
 
 
 def _bad(declared: Input, found: Any, expected: str, action: str = "") -> BadInput:

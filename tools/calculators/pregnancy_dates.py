@@ -11,6 +11,7 @@ LMP = Input(
     "date",
     "First day of the last menstrual period",
     example="2026-01-10",
+    past=True,
     ask="First day of the last normal menstrual period?",
 )
 CYCLE_LENGTH = quantity(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 Role = Literal["derivation", "validation", "definition", "bands"]
@@ -45,4 +46,9 @@ class Reference:
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
-        return asdict(self)
+        return {**_document(self)}
+
+
+@lru_cache(maxsize=4096)
+def _document(reference: Reference) -> dict[str, Any]:
+    return asdict(reference)

@@ -13,7 +13,7 @@ class Crossing:
     input: str
     to: str
     text: str
-    value: float | bool | None = None
+    value: float | bool | str | None = None
     unit: str | None = None
     direction: str | None = None
 
@@ -23,7 +23,8 @@ class CalcResult:
     """What a calculator gives.
 
     `value` None with a `range`: known only within bounds. None without one: not known; `missing`, `applicable` and
-    `warnings` say why. `applicable` None: an input that decides it is not known.
+    `warnings` say why. `applicable` None: an input that decides it is not known. `derivation`: for each input that was
+    worked out from others, {calculator, title, inputs, value, range, unit, steps, missing, derivation}.
     """
 
     calculator: str
@@ -39,6 +40,7 @@ class CalcResult:
     steps: list[str]
     sensitivity: list[Crossing]
     references: list[dict[str, Any]]
+    derivation: dict[str, Any] = field(default_factory=dict)
     display: str = field(default="", metadata={"internal": True})
 
     def model_dump(self, mode: str = "json") -> dict[str, Any]:

@@ -20,7 +20,7 @@ CALCULATOR = Calculator(
     synonyms=("ROX", "respiratory rate oxygenation index"),
     purpose="Relates saturation, inspired oxygen and respiratory rate of an adult with pneumonia on "
     "high-flow nasal oxygen.",
-    specialty="intensive care",
+    specialty="critical care",
     inputs=(SPO2.but(monotone=True), FIO2, RESPIRATORY_RATE.but(possible=(1, 150), monotone=True)),
     population=Population("adults with pneumonia on high-flow nasal oxygen"),
     notes=("The limits are those 12 hours after the beginning of high-flow oxygen",),

@@ -1,7 +1,8 @@
 """How near a result is to another band: the smallest change of one input that would move it there.
 
 Numbers are searched on both sides within the plausible range and the crossing is found by bisection; booleans are
-flipped. Where inputs are unknown, what each of them would settle is given instead.
+flipped, and of several answers the nearest before and after are tried. Where inputs are unknown, what each of them
+would settle is given instead.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from datetime import date
+from itertools import pairwise
 
 from knowledge.units import number
 from tools.calculators.base import Calculator, Outcome
@@ -16,7 +18,8 @@ from tools.calculators.inputs import Input, Reading, Value
 from tools.calculators.result import Crossing
 
 _GRID = 96
-_HALVINGS = 60
+_NEAR = 1e-13
+_ANSWERS = 1e300
 Key = Callable[[Value], str | None]
 
 
@@ -26,13 +29,20 @@ def crossings(calculator: Calculator, readings: Mapping[str, Reading], point: Ma
     if not (result.bands or result.codes):
         return []
 
+    population, compute, label = calculator.population, calculator.compute, result.label
+    if population and not population.holds(point):
+        return []
+
     def key_of(name: str) -> Key:
+        completion = dict(point)
+        gate = population if population and name in population.uses else None
+
         def key(value: Value) -> str | None:
-            completion = {**point, name: value}
-            if calculator.population and not calculator.population.holds(completion):
+            if gate and not gate.admits(name, value):
                 return None
-            outcome = calculator.compute(**completion)
-            return outcome.value if isinstance(outcome.value, str) else result.label(outcome.value)
+            completion[name] = value
+            found = compute(**completion).value
+            return found if isinstance(found, str) else label(found)
 
         return key
 
@@ -48,12 +58,29 @@ def crossings(calculator: Calculator, readings: Mapping[str, Reading], point: Ma
                 state = "absent" if value else "present"
                 text = f"{_to(calculator, there)} if “{declared.title}” were {state}"
                 found.append((math.inf, Crossing(declared.name, str(there), text, not value)))
+        elif isinstance(value, str) and declared.kind == "code" and declared.name != "sex":
+            found += _choices(calculator, declared, value, here, key)
         elif declared.numeric and isinstance(value, int | float):
             for end in declared.plausible or ():
                 crossing = _search(calculator, readings[declared.name], float(value), float(end), key)
                 if crossing is not None:
                     found.append(crossing)
     return [crossing for _, crossing in sorted(found, key=lambda pair: pair[0])]
+
+
+def _choices(calculator: Calculator, declared: Input, value: str, here: str, key: Key) -> list[tuple[float, Crossing]]:
+    """The nearest answer before and after the one given that moves the result."""
+    answers = list(declared.choices)
+    at = answers.index(value)
+    found = []
+    for side in (reversed(answers[:at]), iter(answers[at + 1 :])):
+        for answer in side:
+            there = key(answer)
+            if there not in (None, here):
+                text = f"{_to(calculator, there)} if “{declared.title}” were: {declared.choices[answer]}"
+                found.append((_ANSWERS, Crossing(declared.name, str(there), text, answer)))
+                break
+    return found
 
 
 def _search(
@@ -66,24 +93,25 @@ def _search(
     here, up = key(value), end > value
     if value == end:
         return None
-    grid = [value + (end - value) * (step / _GRID) ** 2 for step in range(1, _GRID + 1)]
-    between = [cut for cut in reading.input.cuts if min(value, end) < cut < max(value, end)]
-    grid = sorted({*grid, *between}, reverse=not up)
-    near = value
-    for far in grid:
-        there = key(far)
-        if there not in (None, here):
-            break
-        near = far
-    else:
+    step = _first_change(reading.input, value, end, key)
+    if step is None:
         return None
-    for _ in range(_HALVINGS):
-        middle = (near + far) / 2
-        if key(middle) == here:
-            near = middle
-        else:
-            far = middle
+    near, far = step
+    if reading.input.cuts or reading.input.kind == "count":
+        # The change is at a cut, or right behind it.
+        far = math.nextafter(near, end) if near in reading.input.cuts and reading.input.kind != "count" else far
+    else:
+        while abs(far - near) > _NEAR * abs(far):
+            middle = (near + far) / 2
+            if key(middle) == here:
+                near = middle
+            else:
+                far = middle
     there = key(far)
+    # A band of a single value ("13 exactly") is passed over: what lies behind it is what a change leads to.
+    behind = far + (far - value) * 1e-9
+    if (beyond := key(behind)) not in (None, here, there) and reading.input.kind != "count":
+        far, there = behind, beyond
     if there is None:
         return None
     limit, direction = _limit(reading, far, up, lambda candidate: key(candidate) == there)
@@ -94,6 +122,40 @@ def _search(
     given = float(number((limit - offset) / scale, 12))
     crossing = Crossing(reading.input.name, there, text, given, reading.unit, direction)
     return abs(limit - value) / (abs(value) or 1.0), crossing
+
+
+def _first_change(declared: Input, value: float, end: float, key: Key) -> tuple[float, float] | None:
+    """The last point looked at that is still in the band, and the next one that is not.
+
+    Where the declaration says that the result is constant between cuts, or never turns back, few points decide.
+    """
+    here, up = key(value), end > value
+    if declared.cuts:
+        points = _around_cuts(declared, value, end)
+    elif declared.monotone and (last := key(end)) is not None:
+        return None if last == here else (value, end)
+    else:
+        points = [value + (end - value) * (step / _GRID) ** 2 for step in range(1, _GRID + 1)]
+    if declared.kind == "count":
+        whole = {float(round(point)) for point in points} | {
+            float(point) for cut in declared.cuts for point in (math.floor(cut), math.ceil(cut), math.floor(cut) + 1)
+        }
+        points = sorted(p for p in whole if min(value, end) <= p <= max(value, end) and p != value)
+        points = points if up else points[::-1]
+    near = value
+    for far in points:
+        if key(far) not in (None, here):
+            return near, far
+        near = far
+    return None
+
+
+def _around_cuts(declared: Input, value: float, end: float) -> list[float]:
+    """Every cut on the way, and one point in each stretch between them."""
+    low, high = min(value, end), max(value, end)
+    edges = [low, *(cut for cut in sorted(declared.cuts) if low < cut < high), high]
+    points = [*edges, *((first + second) / 2 for first, second in pairwise(edges))]
+    return sorted({point for point in points if point != value}, reverse=end < value)
 
 
 def _limit(reading: Reading, limit: float, up: bool, holds: Callable[[float], bool]) -> tuple[float, str]:

@@ -59,7 +59,7 @@ CALCULATOR = Calculator(
             "White cell count",
             "10*9/L",
             plausible=(0.5, 60),
-            possible=(0, 1000),
+            possible=(0.01, 1000),
             cuts=(4.0,),
             max_age_days=2,
             codings=("loinc:6690-2",),

@@ -19,6 +19,9 @@ CALCULATOR = Calculator(
     name="sodium_corrected_hillier",
     title="Sodium corrected for glucose (Hillier)",
     synonyms=(
+        "corrected sodium",
+        "sodium correction",
+        "corrected sodium concentration",
         "corrected sodium Hillier",
         "sodium correction for hyperglycaemia Hillier",
         "sodium correction for hyperglycemia Hillier",

@@ -57,7 +57,7 @@ CALCULATOR = Calculator(
     title="SOFA",
     synonyms=("sequential organ failure assessment", "SOFA score", "organ failure score"),
     purpose="Scores the failure of six organ systems of an adult in hospital.",
-    specialty="intensive care",
+    specialty="critical care",
     inputs=(
         quantity(
             "pao2_fio2",
@@ -77,7 +77,7 @@ CALCULATOR = Calculator(
             "mg/dL",
             analyte="bilirubin",
             plausible=(0.1, 40),
-            possible=(0, 100),
+            possible=(0.01, 100),
             cuts=(1.2, 2.0, 6.0, 12.0),
             max_age_days=1,
             codings=("loinc:1975-2",),
@@ -88,7 +88,7 @@ CALCULATOR = Calculator(
             "Mean arterial pressure",
             "mm[Hg]",
             plausible=(30, 160),
-            possible=(0, 250),
+            possible=(10, 250),
             cuts=(70.0,),
             max_age_days=1,
             codings=("loinc:8478-0",),

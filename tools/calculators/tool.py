@@ -79,7 +79,7 @@ def _run(calculator: Calculator, arguments: dict[str, Any], ctx: ToolContext) ->
         # A result known only within bounds has no value to pass as an argument; its bounds still count.
         if name not in arguments and evidence.range is not None:
             arguments[name] = {"range": list(evidence.range), "unit": evidence.unit or "1"}
-    result = evaluate(calculator, arguments)
+    result = evaluate(calculator, arguments, as_of=ctx.now.date())
     warnings = [*result.warnings, *_stale(calculator, bound, ctx.now)]
     dates = sorted(
         (evidence.effective_at for evidence in bound.values() if evidence.effective_at),

@@ -35,6 +35,7 @@ CONTRACT = {
     "steps",
     "sensitivity",
     "references",
+    "derivation",
 }
 
 
