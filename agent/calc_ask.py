@@ -33,6 +33,7 @@ from tools.errors import BadInput, NotAssessable, UsageError
 from tools.fill.model import Fill, Unmentioned
 from tools.fill.record import Recorded, declared_parts, from_record
 from tools.fill.slots import fill
+from tools.fill.text import note_text
 
 
 def find(settings: Settings, question: str) -> Choice:
@@ -134,6 +135,7 @@ def answer(
     made = nested(declared.name, found.available)
     result = evaluate(declared, made.inputs, derivations=made.derivations)
     inputs = {name: _input(name, found, made) for name in own_order(declared) if name in made.inputs}
+    _add_sentences(inputs, note)
     missing = _missing(declared, result, made, parts, found, read)
     body = result.model_dump()
     return {
@@ -158,6 +160,14 @@ def answer(
 def own_order(declared: Calculator) -> list[str]:
     """The names of a calculator's inputs, in order."""
     return [entry.name for entry in declared.inputs]
+
+
+def _add_sentences(inputs: Mapping[str, Json], note: str | None) -> None:
+    """The sentence a finding stands in: "haemoptysis" alone would not show that it was denied."""
+    for row in inputs.values():
+        if note is not None and row["from"] == "note" and isinstance(row["value"], bool) and row["start"] is not None:
+            start, end = note_text(note).sentence(row["start"])
+            row["sentence"] = note[start:end].strip()
 
 
 def _said(declared: Calculator, question: str) -> Fill | None:

@@ -231,5 +231,6 @@ def shown(value: Any, unit: str | None = None, comparator: str | None = None) ->
     if isinstance(value, list | tuple):
         return f"{number(float(value[0]))} to {number(float(value[1]))} {unit_label(unit or '1')}".strip()
     if isinstance(value, int | float):
-        return f"{comparator or ''}{number(float(value), 6 if value % 1 else 15)} {unit_label(unit or '1')}".strip()
+        digits = 4 if value % 1 and abs(value) < 1000 else 15  # a converted 54 umol/L is read as 3.157 mg/dL
+        return f"{comparator or ''}{number(float(value), digits)} {unit_label(unit or '1')}".strip()
     return str(value)

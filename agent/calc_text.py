@@ -75,7 +75,7 @@ def _day(row: Json) -> str:
 def _source(row: Json) -> str:
     origin = row["from"]
     if row["quote"]:
-        return f'  [{origin}: "{row["quote"]}"{_day(row)}]'
+        return f'  [{origin}: "{row.get("sentence") or row["quote"]}"{_day(row)}]'
     if row["reference"]:
         return f"  [{origin}: {row['reference']}{_day(row)}]"
     if origin == "calculation":

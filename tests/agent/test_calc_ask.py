@@ -147,3 +147,10 @@ def test_the_choice_as_text() -> None:
     assert "for the lung" in text
     nothing = choice_text(choose("what is the weather like tomorrow", meaning=False).document())
     assert "No calculator" in nothing
+
+
+def test_a_denied_finding_is_shown_with_its_sentence() -> None:
+    body = answer("q", choose("wells pe", meaning=False), note="A 50-year-old man. He denies haemoptysis. HR 88/min.")
+    row = body["inputs"]["haemoptysis"]
+    assert (row["value"], row["quote"], row["sentence"]) == (False, "haemoptysis", "He denies haemoptysis.")
+    assert '[note: "He denies haemoptysis."]' in answer_text(body)
