@@ -199,26 +199,18 @@ def _input(
             f'<button type="submit" class="o-link" name="drop" value="{esc(name)}" '
             f'aria-label="Take back: {esc(entry.title)}">Take back</button>'
         )
-    value = f"{_comparator(name, row, body)}{_shown(row, entry)}"
     return (
-        f'<li data-input="{esc(name)}"><p class="o-calc-line"><span>{esc(entry.title)}</span><b>{esc(value)}</b></p>'
+        f'<li data-input="{esc(name)}"><p class="o-calc-line"><span>{esc(entry.title)}</span>'
+        f"<b>{esc(_shown(row, entry))}</b></p>"
         f'<div class="o-calc-acts"><p class="o-calc-source">{_source(row)}{hint}</p>{change}</div>{told}{also}</li>'
     )
-
-
-def _comparator(name: str, row: Json, body: Json) -> str:
-    """A result below or above a laboratory's limit keeps its sign."""
-    taken = body["result"]["inputs"].get(name)
-    if not isinstance(taken, Mapping) or row["from"] == "calculation":
-        return ""
-    return str(taken.get("comparator") or "")
 
 
 def _shown(row: Json, entry: Input) -> str:
     value = row["value"]
     if row["from"] == "calculation" and isinstance(value, float):
         value = float(f"{value:.4g}")
-    text = shown(value, row.get("unit"))
+    text = shown(value, row.get("unit"), row.get("comparator"))
     return entry.choices.get(text, text) if entry.choices else text
 
 

@@ -166,8 +166,7 @@ def _add_sentences(inputs: Mapping[str, Json], note: str | None) -> None:
     """The sentence a finding stands in: "haemoptysis" alone would not show that it was denied."""
     for row in inputs.values():
         if note is not None and row["from"] == "note" and isinstance(row["value"], bool) and row["start"] is not None:
-            start, end = note_text(note).sentence(row["start"])
-            row["sentence"] = note[start:end].strip()
+            row["sentence"] = note[slice(*note_text(note).stated(row["start"]))]
 
 
 def _said(declared: Calculator, question: str) -> Fill | None:

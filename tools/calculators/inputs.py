@@ -71,6 +71,15 @@ class Input:
         """Whether it is a number."""
         return self.kind in ("quantity", "count")
 
+    @property
+    def measured_as(self) -> tuple[str, ...]:
+        """The measurements it can be read from: its name, and its analyte where that only says more of it.
+
+        Never the analyte alone: the creatinine of urine, of a day before or of another person is another measurement.
+        """
+        fuller = self.analyte is not None and self.analyte.startswith(f"{self.name}_")
+        return (self.name, self.analyte) if fuller and self.analyte else (self.name,)
+
     def document(self) -> dict[str, Any]:
         """As JSON, for forms and `osler calc list`."""
         body: dict[str, Any] = {"name": self.name, "kind": self.kind, "title": self.title}

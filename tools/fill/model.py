@@ -139,6 +139,12 @@ class NoteText:
             return self.sentences[index]
         return (0, len(self.text)) if not self.sentences else self.sentences[max(index, 0)]
 
+    def stated(self, at: int) -> tuple[int, int]:
+        """The sentence that an offset stands in, without the spaces around it."""
+        start, end = self.sentence(at)
+        whole = self.text[start:end]
+        return start + len(whole) - len(whole.lstrip()), start + len(whole.rstrip())
+
     def section(self, at: int) -> str:
         """The heading that an offset stands under."""
         return next((part.name for part in self.sections if part.start <= at < part.end), "")

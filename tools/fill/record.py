@@ -114,17 +114,13 @@ def _bindings() -> dict[tuple[str, str], Read]:
 
 
 def _measured(declared: Input, terminology: Terminology) -> str | None:
-    """The observation that an input is: by its codes, else by its name, or its analyte where that only says more of it.
-
-    Never by the analyte alone: the creatinine of urine, of a day before or of the other parent is another measurement.
-    """
+    """The observation that an input is: by its codes, else by what it can be measured as."""
     for code in declared.codings:
         named = [found.id for found in terminology.by_coding(Coding.parse(code))]
         if named:
             return declared.name if declared.name in named else named[0]
-    fuller = declared.analyte if (declared.analyte or "").startswith(f"{declared.name}_") else None
-    for name in (declared.name, fuller):
-        if name and name in terminology and terminology.get(name).kind == "observation":
+    for name in declared.measured_as:
+        if name in terminology and terminology.get(name).kind == "observation":
             return name
     return None
 

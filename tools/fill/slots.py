@@ -59,9 +59,7 @@ def _by_declaration(declared: Input) -> Rule:
         return {"date": declared.name}
     if declared.numeric:
         known = vocabulary().measures
-        # Never by the analyte alone: the creatinine of urine or of a day before is another measurement.
-        fuller = declared.analyte if (declared.analyte or "").startswith(f"{declared.name}_") else None
-        name = next((name for name in (declared.name, fuller) if name in known), None)
+        name = next((name for name in declared.measured_as if name in known), None)
         return {"measure": name or declared.name}
     return {}
 

@@ -51,7 +51,7 @@ async def record_input(params: InputParams, ctx: ToolContext) -> ToolOutput:
     found = await ctx.record.notes()
     newest = sorted(found.notes, key=lambda note: note.at or "", reverse=True)[:NEWEST_NOTES]
     for note in newest:
-        told = _told(calculator, declared, note)
+        told = _read(calculator.name, declared.name, note.text)
         if told is not None and told.mention is not None and not _too_old(declared, note, ctx):
             return ToolOutput(evidence=[_stated(told, declared, note, ctx)], warnings=list(found.problems))
     if recorded is not None:
@@ -86,10 +86,6 @@ def _read(name: str, wanted: str, text: str) -> Filled | None:
         return None
 
 
-def _told(calculator: Calculator, declared: Input, note: Note) -> Filled | None:
-    return _read(calculator.name, declared.name, note.text)
-
-
 def _too_old(declared: Input, note: Note, ctx: ToolContext) -> bool:
     moment = start_of(note.at) if note.at else None
     limit = declared.max_age_days
@@ -114,9 +110,7 @@ def _stated(told: Filled, declared: Input, note: Note, ctx: ToolContext) -> Evid
     start, end = mention.start, mention.end
     if isinstance(value, bool):
         # "haemoptysis" alone would not show that it was denied.
-        start, end = note_text(note.text).sentence(start)
-        end = start + len(note.text[start:end].rstrip())
-        start += len(note.text[start:end]) - len(note.text[start:end].lstrip())
+        start, end = note_text(note.text).stated(start)
     return Evidence(
         slot=ctx.slot,
         value=value,
