@@ -99,5 +99,9 @@ def search_knowledge(settings: Settings, query: str, k: int) -> Json:
 
 
 def build_index(settings: Settings) -> Json:
-    """Build (or find) the index; its manifest."""
-    return asdict(build_retriever(settings).index.manifest)
+    """Build (or find) the index, with the vectors of the protocols that the router keeps beside it; its manifest."""
+    from agent.route import Router
+
+    retriever = build_retriever(settings)
+    Router(default_protocols(), default_terminology(), retriever)
+    return asdict(retriever.index.manifest)

@@ -9,9 +9,14 @@ OSLER_HOME="$(mktemp -d)"
 trap 'rm -rf "$OSLER_HOME"' EXIT
 export OSLER_HOME HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false GRADIO_ANALYTICS_ENABLED=False LANGGRAPH_STRICT_MSGPACK=true
 
+# Index and demo patients are made once, before the workers start; each home of a test begins as a copy of this one.
+if [[ "$marker" != model ]]; then
+    OSLER_HOME="$OSLER_HOME/prepared" .venv/bin/python scripts/prepare.py
+fi
+
 if [[ -z "$marker" ]]; then
     # A file stays with one worker: its tests share what its fixtures built.
-    OMP_NUM_THREADS=1 .venv/bin/python -m pytest -rs -n 2 --dist loadfile -m "not local and not browser and not model"
+    OMP_NUM_THREADS=1 .venv/bin/python -m pytest -rs -n 2 --dist loadfile -m "not local and not browser and not model and not interop"
     exit
 fi
 

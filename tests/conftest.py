@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+# What `scripts/tests.sh` made before the workers started; without it a home is filled when it is first used.
+PREPARED = Path(os.environ.get("OSLER_HOME", "/nowhere")) / "prepared"
 if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and "OSLER_HOME" in os.environ:
     # Workers are processes of their own: what one fills, another would find half written.
     os.environ["OSLER_HOME"] = str(Path(os.environ["OSLER_HOME"]) / worker)
+    if PREPARED.is_dir():
+        shutil.copytree(PREPARED, os.environ["OSLER_HOME"], dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One OSLER_HOME for the session: the store and the index are filled once."""
-    return tmp_path_factory.mktemp("osler-home")
+    folder = tmp_path_factory.mktemp("osler-home")
+    if PREPARED.is_dir():
+        shutil.copytree(PREPARED, folder, dirs_exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def index_folder(home: Path) -> Path:
+    """The search index of the session, for what has a home of its own."""
+    return home / "index"
 
 
 @pytest.fixture(scope="session")

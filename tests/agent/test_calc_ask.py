@@ -44,12 +44,17 @@ def record(tmp_path: Path) -> str:
     return str(path)
 
 
-def asked(tmp_path: Path, question: str = "kidneys?", **options: Any) -> dict[str, Any]:
-    return ask(Settings(home=tmp_path / "home"), question, **options)
+@pytest.fixture
+def settings(tmp_path: Path, index_folder: Path) -> Settings:
+    return Settings(home=tmp_path / "home", index_folder=index_folder)
 
 
-def test_a_note_fills_the_inputs_with_exact_quotes(tmp_path: Path) -> None:
-    body = asked(tmp_path, calculator="ckd_epi_2021", note=NOTE)
+def asked(settings: Settings, question: str = "kidneys?", **options: Any) -> dict[str, Any]:
+    return ask(settings, question, **options)
+
+
+def test_a_note_fills_the_inputs_with_exact_quotes(settings: Settings) -> None:
+    body = asked(settings, calculator="ckd_epi_2021", note=NOTE)
     creatinine = body["inputs"]["creatinine"]
     assert (creatinine["value"], creatinine["unit"], creatinine["from"]) == (1.4, "mg/dL", "note")
     assert NOTE[creatinine["start"] : creatinine["end"]] == creatinine["quote"]
@@ -59,9 +64,9 @@ def test_a_note_fills_the_inputs_with_exact_quotes(tmp_path: Path) -> None:
     assert answer_text(body).startswith(f"{body['title']}: 41")
 
 
-def test_what_was_said_with_the_question_comes_before_the_note(tmp_path: Path) -> None:
+def test_what_was_said_with_the_question_comes_before_the_note(settings: Settings) -> None:
     given = {"creatinine": {"value": 100, "unit": "umol/L"}}
-    body = asked(tmp_path, calculator="ckd_epi_2021", note=NOTE, given=given)
+    body = asked(settings, calculator="ckd_epi_2021", note=NOTE, given=given)
     assert body["inputs"]["creatinine"]["from"] == "dialogue"
     assert [row["input"] for row in body["conflicts"]] == ["creatinine"]
 
@@ -83,35 +88,35 @@ def test_a_nested_input_is_worked_out_from_its_parts() -> None:
     assert nested["inputs"]["bmi"]["derivation"]["calculator"] == "bmi"
 
 
-def test_without_a_needed_number_it_is_refused_and_says_which(tmp_path: Path) -> None:
-    body = asked(tmp_path, calculator="ckd_epi_2021", note="A 60-year-old man with tiredness.")
+def test_without_a_needed_number_it_is_refused_and_says_which(settings: Settings) -> None:
+    body = asked(settings, calculator="ckd_epi_2021", note="A 60-year-old man with tiredness.")
     assert body["refused"]["missing"] == ["creatinine"]
     assert "Serum creatinine" in body["refused"]["why"]
     assert body["missing"][0]["ask"]
     assert "Still needed" in answer_text(body)
 
 
-def test_unknown_findings_give_a_range_and_absent_is_said_to_be_assumed(tmp_path: Path) -> None:
+def test_unknown_findings_give_a_range_and_absent_is_said_to_be_assumed(settings: Settings) -> None:
     note = "A 76-year-old woman with atrial fibrillation and hypertension."
-    open_ = asked(tmp_path, calculator="cha2ds2_va", note=note)
+    open_ = asked(settings, calculator="cha2ds2_va", note=note)
     low, high = open_["result"]["range"]
     assert low < high and open_["missing"] and not open_["assumed"]
-    assumed = asked(tmp_path, calculator="cha2ds2_va", note=note, unmentioned="absent")
+    assumed = asked(settings, calculator="cha2ds2_va", note=note, unmentioned="absent")
     assert assumed["result"]["value"] == low
     assert assumed["assumed"]
     assert "assumed" in answer_text(assumed)
 
 
-def test_the_record_fills_by_code_and_an_old_result_is_named_not_used(tmp_path: Path, record: str) -> None:
-    body = asked(tmp_path, calculator="cockcroft_gault", record=record, as_of="2026-03-01")
+def test_the_record_fills_by_code_and_an_old_result_is_named_not_used(settings: Settings, record: str) -> None:
+    body = asked(settings, calculator="cockcroft_gault", record=record, as_of="2026-03-01")
     creatinine = body["inputs"]["creatinine"]
     assert (creatinine["from"], creatinine["reference"], creatinine["age_days"]) == ("record", "Observation/o1", 50)
     assert body["refused"]["missing"] == ["weight"]
     assert "older" in body["missing"][0]["why"]
 
 
-def test_note_and_record_in_conflict_are_both_shown(tmp_path: Path, record: str) -> None:
-    body = asked(tmp_path, calculator="ckd_epi_2021", record=record, note=NOTE, as_of="2026-03-01")
+def test_note_and_record_in_conflict_are_both_shown(settings: Settings, record: str) -> None:
+    body = asked(settings, calculator="ckd_epi_2021", record=record, note=NOTE, as_of="2026-03-01")
     conflict = {row["input"]: row for row in body["conflicts"]}["creatinine"]
     assert (conflict["taken"]["from"], conflict["other"]["from"]) == ("note", "record")
     assert conflict["other"]["effective_at"].startswith("2026-01-10")
@@ -121,23 +126,23 @@ def test_note_and_record_in_conflict_are_both_shown(tmp_path: Path, record: str)
     assert "In conflict" in answer_text(body)
 
 
-def test_bad_inputs_are_typed_errors(tmp_path: Path) -> None:
+def test_bad_inputs_are_typed_errors(settings: Settings) -> None:
     with pytest.raises(BadInput):
-        asked(tmp_path, calculator="ckd_epi_2021", given={"creatinine": {"value": 1, "unit": "kg"}})
+        asked(settings, calculator="ckd_epi_2021", given={"creatinine": {"value": 1, "unit": "kg"}})
     with pytest.raises(BadInput):
-        asked(tmp_path, calculator="ckd_epi_2021", given={"colour": True})
+        asked(settings, calculator="ckd_epi_2021", given={"colour": True})
     with pytest.raises(UsageError):
-        asked(tmp_path, calculator="no_such")
+        asked(settings, calculator="no_such")
     with pytest.raises(UsageError):
-        asked(tmp_path, "  ")
+        asked(settings, "  ")
 
 
-def test_the_public_api_gives_the_same_document(tmp_path: Path, record: str) -> None:
+def test_the_public_api_gives_the_same_document(settings: Settings, record: str) -> None:
     from agent import ClinicalAssistant
 
-    with ClinicalAssistant(Settings(home=tmp_path / "home")) as osler:
+    with ClinicalAssistant(settings) as osler:
         body = osler.calculate("q", record=record, note=NOTE, calculator="ckd_epi_2021", as_of="2026-03-01")
-    same = asked(tmp_path, "q", record=record, note=NOTE, calculator="ckd_epi_2021", as_of="2026-03-01")
+    same = asked(settings, "q", record=record, note=NOTE, calculator="ckd_epi_2021", as_of="2026-03-01")
     assert body == same
 
 

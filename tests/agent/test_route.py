@@ -45,15 +45,15 @@ ENTERED = (
 OSTEOARTHRITIS = [Fact("hypertension", "present", "e7")]
 
 
-def router_of(protocols: Mapping[str, Protocol], corpus: Corpus) -> Router:
+def router_of(protocols: Mapping[str, Protocol], corpus: Corpus, folder: Path | None = None) -> Router:
     terminology = default_terminology()
-    retriever = build_retriever(corpus=corpus, protocols=protocols.values(), terminology=terminology)
+    retriever = build_retriever(folder, corpus=corpus, protocols=protocols.values(), terminology=terminology)
     return Router(protocols, terminology, retriever, {"bmi": ("Body mass index",)})
 
 
 @pytest.fixture(scope="module")
-def router() -> Router:
-    return router_of(default_protocols(), default_corpus())
+def router(index_folder: Path) -> Router:
+    return router_of(default_protocols(), default_corpus(), index_folder)
 
 
 @pytest.mark.parametrize(

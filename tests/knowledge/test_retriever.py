@@ -17,8 +17,8 @@ needs_encoder = pytest.mark.skipif(default_encoder() is None, reason="the weight
 
 
 @pytest.fixture(scope="module")
-def hybrid() -> Retriever:
-    return build_retriever()
+def hybrid(index_folder: Path) -> Retriever:
+    return build_retriever(index_folder)
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +82,12 @@ def test_a_recommendation_becomes_evidence_and_a_protocol_does_not(words_only: R
 
 
 @pytest.mark.parametrize(("encoder", "part"), [("default", "hybrid"), (None, "words_only")])
-def test_the_threshold_still_does_what_its_provenance_says(encoder: str | None, part: str) -> None:
+def test_the_threshold_still_does_what_its_provenance_says(
+    encoder: str | None, part: str, words_only: Retriever, request: pytest.FixtureRequest
+) -> None:
     if encoder and default_encoder() is None:
         pytest.skip("the weight packages are not installed")
-    retriever = build_retriever(encoder=encoder)
+    retriever = request.getfixturevalue("hybrid") if encoder else words_only
     raw = yaml.safe_load(QUERIES.read_text(encoding="utf-8"))
 
     def found(queries: Sequence[str]) -> float:
