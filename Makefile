@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint test-local test-browser test-model docs clean
+.PHONY: help setup run test lint test-local test-browser test-model test-interop docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -41,6 +41,11 @@ test-model: ## the graph with a small real model on a local server
 	@$(PYTHON) scripts/setup.py test
 	$(BIN)/python scripts/small_model.py
 	bash scripts/tests.sh model
+
+test-interop: ## the client against Medplum's FHIR router under Node (npm fetches it)
+	@$(PYTHON) scripts/setup.py test
+	npm install --prefix scripts/interop --no-audit --no-fund --no-package-lock
+	bash scripts/tests.sh interop
 
 docs: ## generated parts of README.md and docs/
 	@$(PYTHON) scripts/setup.py test

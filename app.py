@@ -1,6 +1,6 @@
 """The page (Gradio): layout and events. No clinical logic: what is shown comes from a consultation's document.
 
-    osler app [--port 7860] [--host 127.0.0.1] [--review-plan]
+    osler app [--port 7860] [--host 127.0.0.1] [--review-plan] [--cds [--cds-port 7861]]
 
 Loopback only, never shared, no analytics, no request to any other machine. A session holds its consultation's id and
 what its user typed; nothing of a patient is kept in an object that two sessions could share.
@@ -17,6 +17,7 @@ import socket
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,7 +28,7 @@ from tools.errors import OslerError, UsageError
 
 log = logging.getLogger("osler.page")
 HERE = Path(__file__).parent
-PORT = 7860
+PORT, CDS_PORT = 7860, 7861
 # A new home needs its search index and store first; the page is up when its first question will not wait.
 WARM_SECONDS = 60.0
 
@@ -59,17 +60,22 @@ def check_port(host: str, port: int) -> None:
                              action="give another one: osler app --port 7861") from error
 
 
-def serve(host: str = "127.0.0.1", port: int = PORT, *, review_plan: bool = False) -> None:
+def serve(
+    host: str = "127.0.0.1", port: int = PORT, *, review_plan: bool = False, cds_port: int | None = None
+) -> None:
     """Serve the page until interrupted.
 
     Args:
         review_plan: show each plan before it runs.
+        cds_port: serve CDS Hooks too, to this machine, at this port.
 
     Raises:
         UsageError: the host is not loopback, or the port is taken.
     """
     check_host(host)
     check_port(host, port)
+    if cds_port is not None:
+        check_port("127.0.0.1", cds_port)
     settings = Settings.from_environment().model_copy(update={"review_plan": review_plan})
     settings.home.mkdir(parents=True, exist_ok=True)
     # Gradio keeps uploads and downloads in the temporary folder: inside OSLER_HOME, for this user, gone at the end.
@@ -79,6 +85,12 @@ def serve(host: str = "127.0.0.1", port: int = PORT, *, review_plan: bool = Fals
     from app_desk import Desk
     from app_files import MAX_FILE
 
+    stop: Callable[[], None] | None = None
+    if cds_port is not None:
+        from agent.serve.run import beside
+
+        stop, said = beside(settings, cds_port)
+        typer.echo(said, err=True)
     desk = Desk(settings)
     signal.signal(signal.SIGTERM, _end)
     warming = threading.Thread(target=_warm, args=(desk,), name="osler-warm", daemon=True)
@@ -97,6 +109,8 @@ def serve(host: str = "127.0.0.1", port: int = PORT, *, review_plan: bool = Fals
         typer.echo(f"Osler is at http://{host}:{port}", err=True)
         blocks.block_thread()
     finally:
+        if stop is not None:
+            stop()
         tempfile.tempdir = None
         shutil.rmtree(folder, ignore_errors=True)
         desk.close()
@@ -118,9 +132,11 @@ def command(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = PORT,
     host: Annotated[str, typer.Option(help="Loopback address.")] = "127.0.0.1",
     review_plan: Annotated[bool, typer.Option("--review-plan", help="Show each plan before it runs.")] = False,
+    cds: Annotated[bool, typer.Option("--cds", help="Serve CDS Hooks beside the page.")] = False,
+    cds_port: Annotated[int, typer.Option(help="Port for CDS Hooks.")] = CDS_PORT,
 ) -> None:
     """Serve the page to this machine."""
-    serve(host, port, review_plan=review_plan)
+    serve(host, port, review_plan=review_plan, cds_port=cds_port if cds else None)
 
 
 if __name__ == "__main__":
@@ -128,9 +144,11 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--review-plan", action="store_true", help="Show each plan before it runs.")
+    parser.add_argument("--cds", action="store_true", help="Serve CDS Hooks beside the page.")
+    parser.add_argument("--cds-port", type=int, default=CDS_PORT)
     given = parser.parse_args()
     try:
-        serve(given.host, given.port, review_plan=given.review_plan)
+        serve(given.host, given.port, review_plan=given.review_plan, cds_port=given.cds_port if given.cds else None)
     except OslerError as problem:
         said = problem.document()
         typer.echo("\n  ".join(str(said[part]) for part in ("message", "found", "expected", "action")), err=True)

@@ -18,6 +18,7 @@ from agent.core import Core, require_name
 from agent.events import Event
 from agent.export import document, fhir_bundle, markdown
 from agent.export_pdf import pdf
+from agent.instruct import acts_in, instruct
 from agent.intake import check_question
 from agent.note_check import check_note
 from agent.portal import Portal
@@ -168,6 +169,14 @@ class ClinicalAssistant:
         """`calculate`, for async callers."""
         return await self.portal.acall(aask(self.settings, question, patient=patient, **options))
 
+    def instruct(self, patient: str | None, text: str, **options: Any) -> Json:
+        """Turn an instruction in plain words into drafts (`agent.instruct`); `open(id).approve(...)` writes."""
+        return self.portal.call(instruct(self.core, patient, text, **options))
+
+    def is_instruction(self, text: str, context: str = "") -> bool:
+        """Whether a text asks for something to be written, rather than only asking."""
+        return acts_in(text, context)
+
     def use_tools(self, tools: dict[str, ToolSpec[Any]], *, record: bool = True) -> None:
         """Replace the catalogue: your own tools, or recorded ones (`record=False`: no record is opened)."""
         self.portal.call(self.core.use_tools(tools, record))
@@ -186,7 +195,7 @@ class ClinicalAssistant:
 
     async def _open(self, consultation: str) -> Consultation:
         state = await self.core.state(consultation)
-        if not state:
+        if not state and not (await self.core.writes()).instructed(consultation):
             raise UsageError(
                 f"no consultation {consultation}",
                 found=consultation,

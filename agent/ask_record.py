@@ -10,6 +10,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+from agent.ask_typed import everyone, patient_called, typed
 from agent.choose import LISTS
 from agent.record_answer import RecordAnswer
 from agent.records import Records
@@ -19,6 +20,10 @@ from agent.state import Json
 from knowledge.evidence import Evidence
 from knowledge.guideline import default_corpus
 from knowledge.terminology import Terminology, default_terminology
+from tools.ask.definitions import definitions
+from tools.ask.query import Person
+from tools.ask.spans import persons
+from tools.completeness import warnings_of, watching
 from tools.context import ToolContext
 from tools.ehr.dates import start_of
 from tools.ehr.reads import TOOLS
@@ -37,8 +42,13 @@ def ask(
     record: str | None = None,
     as_of: str | None = None,
     limit: int = 8,
+    context: str = "",
 ) -> Json:
-    """Answer a question from one record.
+    """Answer a question from one record, or (where it names nobody) from the whole store.
+
+    Args:
+        patient: may be left out where the question names one, or is about everyone.
+        context: what is defined beside the question: codes, the time, the unit of the answer.
 
     Raises:
         UsageError: nothing was asked, no such patient, or `as_of` is no date.
@@ -46,20 +56,33 @@ def ask(
     """
     if not question.strip():
         raise UsageError("nothing was asked", found="", expected="a question", action='osler ehr ask PATIENT "..."')
-    return asyncio.run(_ask(settings, patient, question, record, as_of, limit))
+    return asyncio.run(_ask(settings, patient, question, record, as_of, limit, context))
 
 
 async def _ask(
-    settings: Settings, patient: str | None, question: str, record: str | None, as_of: str | None, limit: int
+    settings: Settings,
+    patient: str | None,
+    question: str,
+    record: str | None,
+    as_of: str | None,
+    limit: int,
+    context: str,
 ) -> Json:
     records = Records(settings)
     try:
-        found = await records.resolve(record, patient)
-        clock = _clock(as_of) or start_of(found.as_of) or datetime.now(UTC)
+        client = await records.client(record)
+        named = Person() if patient else persons(question)[0]
+        clock = _clock(as_of) or definitions(context, context=True)[0].now
+        if patient is None and named == Person() and len(await records.patients(record)) != 1:
+            return await everyone(client, question, clock or datetime.now(UTC), context)
+        if patient is None and named.name:
+            patient = await patient_called(client, named)
+        found = await records.resolve(record, patient or named.id)
+        clock = clock or start_of(found.as_of) or datetime.now(UTC)
         case = {"patient": found.patient, "record": record, "as_of": clock.isoformat()}
         opened = await records.open(case)
         ctx = ToolContext(found.patient, clock, default_terminology(), default_corpus(), record=opened)
-        return await answer(ctx, question, limit)
+        return await answer(ctx, question, limit, context)
     finally:
         await records.close()
 
@@ -73,13 +96,32 @@ def _clock(text: str | None) -> datetime | None:
     return found
 
 
-async def answer(ctx: ToolContext, question: str, limit: int = 8) -> Json:
-    """The document of an answer: what was read, or where the words stand, or that they stand nowhere."""
+async def answer(ctx: ToolContext, question: str, limit: int = 8, context: str = "") -> Json:
+    """The document of an answer: a typed query's values, a list that was read, or where the words stand.
+
+    What was read incompletely for it stands in its notes.
+    """
+    with watching() as incomplete:
+        document = await _answer(ctx, question, limit, context)
+    if incomplete:
+        document["notes"] = list(dict.fromkeys([*document["notes"], *warnings_of(incomplete)]))
+    return document
+
+
+async def _answer(ctx: ToolContext, question: str, limit: int, context: str) -> Json:
+    refused: list[Json] = []
+    findings: list[tuple[str, str, Json]] = []
+    if not asks_for_imaging(question) and not asks_for_allergy(question):
+        tried = await typed(ctx, question, context)
+        if tried.document is not None:
+            return tried.document
+        refused = tried.refused
+        findings = [(name, "record.finding", {"concept": name}) for name in tried.findings]
     reads: list[Json] = []
     held: dict[str, Evidence] = {}
     values: list[Json] = []
     how = "structured"
-    for name, tool, arguments in _structured(question, ctx.terminology):
+    for name, tool, arguments in findings or _named(question, ctx.terminology, refused):
         output = await _READS[tool].call(arguments, ctx.at(f"answer.{name}", {}))
         values += _values(output, tool, held)
         reads.append({"tool": tool, "arguments": arguments})
@@ -91,6 +133,8 @@ async def answer(ctx: ToolContext, question: str, limit: int = 8) -> Json:
         values += _values(output, "record.search", held)
         reads.append({"tool": "record.search", "arguments": arguments})
         detail = output.detail
+    else:
+        refused = []
     document = RecordAnswer.model_validate(
         {
             "question": question,
@@ -98,12 +142,22 @@ async def answer(ctx: ToolContext, question: str, limit: int = 8) -> Json:
             "as_of": ctx.now.isoformat(),
             "how": how,
             "answer": values,
+            "not_answered": refused,
             "search": detail or None,
             "reads": reads,
             "evidence": held,
         }
     )
     return document.model_dump(mode="json")
+
+
+def _named(question: str, terminology: Terminology, refused: list[Json]) -> list[tuple[str, str, Json]]:
+    return [] if _beyond(refused) else _structured(question, terminology)
+
+
+def _beyond(refused: list[Json]) -> bool:
+    """What words were not understood may change the question: then no list of the record answers it."""
+    return any(row["reason"] in ("not_in_records", "not_recorded", "incomplete") for row in refused)
 
 
 def _structured(question: str, terminology: Terminology) -> list[tuple[str, str, Json]]:
@@ -163,10 +217,20 @@ def _values(output: ToolOutput, tool: str, held: dict[str, Evidence]) -> list[Js
 
 def as_text(document: Json) -> str:
     """The answer for people: one line per value, its date and its reference."""
-    lines = [f"{document['question']}  (Patient {document['patient']}, as of {document['as_of'][:10]})", ""]
+    whom = "everyone" if document["scope"] == "everyone" else f"Patient {document['patient']}"
+    lines = [f"{document['question']}  ({whom}, as of {document['as_of'][:10]})"]
+    if document["query"]:
+        lines.append(document["query"]["read_as"])
+    lines.append("")
+    lines += [f"Not answered: {row['what']}" for row in document["not_answered"]]
+    if document["not_answered"] and document["search"]:
+        lines.append("Places where its words stand (no answer):")
     for row in document["answer"]:
         about = f"{row['concept']}: ".replace("_", " ") if row["concept"] else ""
         place = f"  [{row['reference']}]" if row["reference"] else ""
         day = f"{row['date']}  " if row["date"] else ""
         lines.append(f"{day}{about}{row['display']}{place}")
+    lines += [f"Note: {note}" for note in document["notes"]]
+    if document["coverage"]:
+        lines.append(document["coverage"]["complete"])
     return "\n".join(lines)

@@ -18,9 +18,12 @@ import typer
 
 from agent.cli_calc import calc_ask, calc_find
 from agent.cli_convert import convert
+from agent.cli_ehr import ehr
+from agent.cli_find import find
 from agent.cli_image import image as image_commands
 from agent.cli_image import measure, segment
 from agent.cli_note import note as note_commands
+from agent.cli_serve import serve as serve_commands
 from agent.cli_writes import draft
 from agent.settings import LOG_LEVELS, Settings
 from tools.errors import OslerError, UsageError
@@ -32,7 +35,6 @@ cli = typer.Typer(
     help="Osler: an evidence-grounded clinical assistant. Not a medical device.",
 )
 calc = typer.Typer(no_args_is_help=True, help="Clinical calculators.")
-ehr = typer.Typer(no_args_is_help=True, help="The record: import, search, ask.")
 knowledge = typer.Typer(no_args_is_help=True, help="Guidelines, protocols, terminology, the index.")
 calc.command("find")(calc_find)
 calc.command("ask")(calc_ask)
@@ -41,10 +43,12 @@ cli.add_typer(ehr, name="ehr")
 cli.add_typer(knowledge, name="knowledge")
 cli.add_typer(image_commands, name="image")
 cli.add_typer(note_commands, name="note")
+cli.add_typer(serve_commands, name="serve")
 cli.command("convert")(convert)
 cli.command("segment")(segment)
 cli.command("measure")(measure)
 cli.command("draft")(draft)
+ehr.command("find")(find)
 
 # Typer may carry its own copy of click: the class is taken from what it exports.
 _CommandLineError: Any = typer.BadParameter.__mro__[1]
@@ -223,55 +227,6 @@ def calc_run(name: str, inputs: str, as_json: AsJson = False) -> None:
         raise typer.Exit(3)
 
 
-@ehr.command("import")
-def ehr_import(path: Path, as_json: AsJson = False) -> None:
-    """Import Bundles (a file or a folder) into the embedded store."""
-    from agent.records import import_into
-
-    emit(import_into(Settings.from_environment(), path), as_json)
-
-
-@ehr.command("search")
-def ehr_search(
-    query: str,
-    record: Annotated[str | None, typer.Option(help="Bundle, folder or FHIR base URL.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """A FHIR search ("Observation?patient=p1&code=loinc|2160-0"): gives a Bundle."""
-    from agent.records import search
-
-    emit(search(Settings.from_environment(), record, query), as_json)
-
-
-@ehr.command("ask")
-def ehr_ask(
-    patient: str,
-    question: str,
-    record: Annotated[str | None, typer.Option(help="Bundle, folder or FHIR base URL.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="The clinical clock; default now (or the demo patient's).")] = None,
-    limit: Annotated[int, typer.Option(help="How many places of a search to show.")] = 8,
-    as_json: AsJson = False,
-) -> None:
-    """Ask one record in words ("when was her last echo?"): typed values, each with its evidence."""
-    from agent.ask_record import as_text, ask
-
-    emit(ask(Settings.from_environment(), patient, question, record=record, as_of=as_of, limit=limit), as_json, as_text)
-
-
-@ehr.command("interactions")
-def ehr_interactions(
-    patient: str,
-    add: Annotated[list[str] | None, typer.Option(help="A drug to be added; may be given several times.")] = None,
-    record: Annotated[str | None, typer.Option(help="Bundle, folder or FHIR base URL.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="The clinical clock; default now (or the demo patient's).")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Look at the current drugs of one record: pairs, duplicates, kidney dosing, daily doses, each with its source."""
-    from agent.drug_safety import as_text, interactions
-
-    emit(interactions(Settings.from_environment(), patient, add or [], record=record, as_of=as_of), as_json, as_text)
-
-
 @knowledge.command("search")
 def knowledge_search(query: str, k: int = 5, as_json: AsJson = False) -> None:
     """Search the guideline passages."""
@@ -343,6 +298,8 @@ def main() -> None:
     """Entry point: runs the command and turns an `OslerError` into an error document and its exit code."""
     level = Settings.from_environment().log.upper()
     logging.basicConfig(stream=sys.stderr, level=level if level.lower() in LOG_LEVELS else "WARNING")
+    # At INFO it writes every address it asks, and a FHIR address names the patient.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         _plug_in()
         sys.exit(cli(standalone_mode=False) or 0)

@@ -225,14 +225,9 @@ def _index(settings: Settings, encoder: Json | None, faiss: Json) -> Json:
 def _store(settings: Settings) -> Json:
     """The record that is read when none is named: a FHIR server, or the embedded store (looked at, not opened)."""
     if settings.fhir_url:
-        _, error = _ask(f"{settings.fhir_url.rstrip('/')}/metadata", proxies=True)
-        return {
-            "kind": "server",
-            "url": _shown(settings.fhir_url),
-            "usable": error is None,
-            "lacks": error,
-            "how": "start it, or correct OSLER_FHIR_URL" if error else None,
-        }
+        from agent.servers import status
+
+        return {"url": _shown(settings.fhir_url), **status(settings, settings.fhir_url, SERVER_SECONDS)}
     body: Json = {
         "kind": "embedded",
         "path": str(settings.records),
@@ -243,8 +238,12 @@ def _store(settings: Settings) -> Json:
     }
     if not settings.records.is_file():
         return body
+    from tools.ehr.search_parameters import types
+
     with closing(sqlite3.connect(f"{settings.records.resolve().as_uri()}?mode=ro", uri=True)) as database:
-        counts = dict(database.execute("SELECT type, count(*) FROM resource GROUP BY type"))
+        rows = database.execute("SELECT type, count(*) FROM resource GROUP BY type").fetchall()
+    # A store of an older version names its types; it is rebuilt when it is opened.
+    counts = {types()[kind - 1] if isinstance(kind, int) else kind: count for kind, count in rows}
     patients = counts.get("Patient", 0)
     return body | {"patients": patients, "resources": sum(counts.values()), "how": None if patients else body["how"]}
 
@@ -313,6 +312,7 @@ def report(body: Json) -> str:
     if store:
         held = f"{store['patients']} patients" if store["kind"] == "embedded" else store["lacks"] or "ok"
         lines.append(f"store    {store['kind']} {store.get('url') or store['path']}: {held}{_how(store)}")
+        lines += [f"           {sentence}; Osler makes up for it" for sentence in store.get("does_not_work", [])]
     if corpus:
         lines.append(
             f"corpus   {corpus['documents']} documents, {corpus['verified']} recommendations verified, "

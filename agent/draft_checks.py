@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.draft_drugs import at_clearance, at_dose, with_others
+from agent.draft_replacement import already, at_once, replaced
 from agent.drafts import CheckState, Draft, DraftCheck
 from agent.runtime import Services
 from agent.state import Board, Json, State
@@ -18,13 +19,16 @@ from agent.steps import CORRECTION
 from knowledge.evidence import Evidence, FhirElement
 from knowledge.interaction_rules import drug_safety
 from tools.context import ToolContext
+from tools.drug_safety.items import of_text as item_of
 from tools.drugs import band_for, rule_of
 from tools.ehr.dates import start_of
 from tools.ehr.drafts import concept_named
 from tools.ehr.elements import words
 from tools.ehr.modifiers import judge
+from tools.ehr.plausible import impossible
 from tools.ehr.reading import age_days, main_concept, plural
 from tools.ehr.record import Entry, PatientRecord
+from tools.ehr.results import results_of
 from tools.errors import ToolError
 from tools.spec import plain
 
@@ -37,6 +41,10 @@ _BY_ACTION: dict[str, tuple[str, ...]] = {
     "request": ("patient", "duplicates"),
     "problem": ("patient", "duplicates"),
     "note": ("patient", "duplicates"),
+    "order": ("patient", "allergies", "interactions", "renal", "pregnancy", "dose_ceiling", "level", "duplicates"),
+    "observe": ("patient", "plausible"),
+    "tell": ("patient",),
+    "document": ("patient", "duplicates"),
 }
 _ALL = ("trigger_age", "encounter")
 
@@ -50,7 +58,6 @@ class Scene:
     context: ToolContext
     board: Board
     state: State
-    unknown: list[str]
 
     @property
     def record(self) -> PatientRecord:
@@ -80,7 +87,7 @@ async def run_checks(scene: Scene) -> list[DraftCheck]:
         except (ToolError, KeyError) as error:
             state, why, evidence = "unknown", f"could not be checked: {error}", []
         found.append(DraftCheck(name=name, state=state, why=why, evidence=evidence))
-    return [*found, *(DraftCheck(name="check_first", state="unknown", why=text) for text in scene.unknown)]
+    return found
 
 
 async def open_encounter(record: PatientRecord) -> str | None:
@@ -110,6 +117,10 @@ async def _drug(scene: Scene) -> tuple[str | None, str]:
     if scene.draft.action == "start":
         chosen = scene.draft.given.get("medication")
         return (chosen, terms.get(chosen).name) if chosen else (None, "")
+    if scene.draft.action == "order":
+        name = scene.draft.given.get("drug") or ""
+        found = item_of(name, drug_safety(), scene.context, 0).concepts if name else frozenset()
+        return min(found, key=lambda concept: (len(terms.expand(concept)), concept), default=None), name
     entry = await _target(scene)
     return (main_concept(terms, entry), entry.text) if entry else (None, "")
 
@@ -121,7 +132,7 @@ async def _target(scene: Scene) -> Entry | None:
 
 
 def _no_drug(name: str) -> Looked:
-    return "unknown", f"{name} is not in the terminology" if name else "no drug is chosen yet", []
+    return "unknown", f"{name} is not recognised as a drug: not checked" if name else "no drug is chosen yet", []
 
 
 async def _allergies(scene: Scene) -> Looked:
@@ -155,10 +166,14 @@ async def _interactions(scene: Scene) -> Looked:
 async def _renal(scene: Scene) -> Looked:
     drug, name = await _drug(scene)
     if drug is None:
-        return _no_drug(name)
+        said = await _measured(scene, "creatinine")
+        _, why, _ = _no_drug(name)
+        return "unknown", f"{why}; creatinine: {said.display}{f' ({said.date})' if said.date else ''}", _at(said)
     rule = rule_of(drug, scene.context.terminology)
     if rule is None and drug not in drug_safety().renal:
-        return "unknown", f"Osler has no renal dosing rule for {name}", []
+        said = await _measured(scene, "creatinine")
+        dated = f" ({said.date})" if said.date else ""
+        return "unknown", f"Osler has no renal dosing rule for {name}; creatinine: {said.display}{dated}", _at(said)
     by = rule.measure if rule else "crcl"
     creatinine = await _measured(scene, "creatinine")
     # Safety rule 8: an estimate is not used while creatinine is moving (KDIGO's definition of acute injury).
@@ -211,11 +226,32 @@ async def _pregnancy(scene: Scene) -> Looked:
 
 async def _dose_ceiling(scene: Scene) -> Looked:
     drug, name = await _drug(scene)
+    if scene.draft.action == "order" and (usual := at_once(name, scene.draft.given)):
+        return (*usual, [])
     age, weight = await scene.read("record.age", {}, "age"), await _measured(scene, "weight")
     state, why = at_dose(scene.context, drug, name, await _target(scene), _dosage(scene), age, weight)
     claims = [claim for claim in scene.state["answer"]["claims"] if claim["status"] == "shown" and name]
     said = [claim["text"] for claim in claims if name.split()[0].casefold() in claim["text"].casefold()]
     return state, " ".join([f"{why.removesuffix('.')}.", *(f"The answer says: {text}" for text in said)]), []
+
+
+async def _level(scene: Scene) -> Looked:
+    """What is replaced, as it was last measured."""
+    substance = replaced(scene.draft.given.get("drug") or "")
+    if substance is None or substance not in scene.context.terminology:
+        return "pass", "replaces no electrolyte", []
+    results = await results_of(scene.record, scene.context.terminology.get(substance))
+    level = await _measured(scene, substance)
+    newest = next((item for item in results.found if item.entry.reference in _at(level)), None)
+    return (*already(substance, level, newest.judged if newest else None), _at(level))
+
+
+async def _plausible(scene: Scene) -> Looked:
+    """Whether a value to be recorded can be, and how it stands to the one before."""
+    found = impossible(scene.draft.resource or {}) if scene.draft.resource else []
+    if found:
+        return "contraindicated", "; ".join(found), []
+    return "pass", "a possible value", []
 
 
 async def _trigger_age(scene: Scene) -> Looked:
@@ -256,9 +292,8 @@ async def _encounter(scene: Scene) -> Looked:
 
 
 async def _duplicates(scene: Scene) -> Looked:
-    return await {"start": _same_drug, "request": _same_request, "problem": _same_problem, "note": _same_note}[
-        scene.draft.action
-    ](scene)
+    checks = {"start": _same_drug, "order": _same_drug, "problem": _same_problem, "request": _same_request}
+    return await checks.get(scene.draft.action, _same_note)(scene)
 
 
 async def _alive(record: PatientRecord, kind: str) -> list[Entry]:
@@ -345,6 +380,8 @@ _CHECKS: dict[str, Callable[[Scene], Awaitable[Any]]] = {
     "renal": _renal,
     "pregnancy": _pregnancy,
     "dose_ceiling": _dose_ceiling,
+    "level": _level,
+    "plausible": _plausible,
     "duplicates": _duplicates,
     "trigger_age": _trigger_age,
     "encounter": _encounter,

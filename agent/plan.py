@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -20,7 +20,7 @@ from agent.state import Board, Json, State, elapsed
 from agent.steps import CORRECTION, compile_protocols, decision_step, indicator_step, ready_steps, step
 from knowledge.evidence import Decision, Evidence
 from knowledge.predicate import operands
-from knowledge.protocol import Protocol
+from knowledge.protocol import Criterion, Protocol
 
 
 async def plan(state: State, runtime: Runtime[Services]) -> Json:
@@ -75,8 +75,12 @@ def image_readings(base: list[Json], case: Json, services: Services) -> list[Jso
 
 def red_flag_steps(protocol: Protocol) -> list[Json]:
     """Only what a protocol's red flags need: their criteria and the steps under them."""
-    flags = [criterion for criterion in protocol.criteria if criterion.red_flag]
-    needed = [slot for flag in flags for slot in [*flag.deciding_slots, *flag.shown_slots]]
+    return steps_under(protocol, [criterion for criterion in protocol.criteria if criterion.red_flag])
+
+
+def steps_under(protocol: Protocol, criteria: Sequence[Criterion]) -> list[Json]:
+    """Some criteria of a protocol as steps, and the steps under them."""
+    needed = [slot for one in criteria for slot in [*one.deciding_slots, *one.shown_slots]]
     steps: dict[str, Json] = {}
     queue = [slot for slot in needed if slot in protocol.step_by_slot]
     while queue:
@@ -85,7 +89,7 @@ def red_flag_steps(protocol: Protocol) -> list[Json]:
             continue
         steps[indicator.slot] = indicator_step(protocol, indicator)
         queue += [*indicator.from_.values(), *(operands(indicator.when) if indicator.when else [])]
-    return [*steps.values(), *(decision_step(protocol, flag) for flag in flags)]
+    return [*steps.values(), *(decision_step(protocol, one) for one in criteria)]
 
 
 def _lookups(detail: dict[str, Any], services: Services) -> list[Json]:

@@ -69,14 +69,47 @@ class SearchDetail(_Document):
     left_out: list[LeftOut]
 
 
+class NotAnswered(_Document):
+    """What was not answered and why; `words` are those that were not understood."""
+
+    what: str
+    reason: str
+    words: list[str] = []
+
+
+class Reading(_Document):
+    """How the question was taken: in one plain line, and as the typed query that was run."""
+
+    read_as: str
+    typed: dict[str, Any]
+
+
+class Coverage(_Document):
+    """How far an answer about everyone reaches: patients looked at, searches with their numbers, what did not count."""
+
+    patients: int
+    complete: str
+    searches: dict[str, int]
+    left_out: dict[str, int]
+
+
 class RecordAnswer(_Document):
-    """Values of one record, each with its evidence; `search` where words had to be searched for."""
+    """Values of one record (or of everyone), each with its evidence.
+
+    `how`: "structured" is an answer; places found by searching the words ("search") are none. `query`: how the question
+    was read; `notes`: what to know about the values; `scope`: one patient, or everyone with its `coverage`.
+    """
 
     question: str
     patient: str | None
     as_of: str
-    how: Literal["structured", "search", "structured, then search"]
+    how: Literal["structured", "search", "structured, then search", "not answered"]
+    scope: Literal["patient", "everyone"] = "patient"
+    query: Reading | None = None
     answer: list[RecordValue]
+    not_answered: list[NotAnswered] = []
+    notes: list[str] = []
     search: SearchDetail | None
     reads: list[RecordRead]
+    coverage: Coverage | None = None
     evidence: dict[str, Evidence]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from agent.servers import client_of, is_server, keep
 from agent.settings import Settings
 from agent.state import Json
 from tools.context import ToolContext
-from tools.ehr.client import FhirClient
+from tools.ehr.client import FhirClient, Matches
 from tools.ehr.demo import demo_patients
 from tools.ehr.record import PatientRecord, client_for, open_record, patient_ids, resolve_patient
 from tools.ehr.store import Store
@@ -43,6 +46,8 @@ class Records:
         return self._clients[source]
 
     def _open_client(self, source: str) -> FhirClient:
+        if is_server(source):
+            return client_of(self.settings, source)
         if source:
             return client_for(source)
         return FhirClient(store=open_store(self.settings))
@@ -98,6 +103,7 @@ class Records:
     async def close(self) -> None:
         """Close every client."""
         for client in self._clients.values():
+            keep(self.settings, client)
             await client.close()
 
 
@@ -128,25 +134,30 @@ def load_demo(settings: Settings) -> None:
         store.close()
 
 
-def import_into(settings: Settings, path: Path) -> Json:
-    """Import Bundles into the embedded store.
+def import_into(
+    settings: Settings, path: Path, progress: Callable[[str], None] | None = None, *, keep_going: bool = False
+) -> Json:
+    """Import Bundles or NDJSON into the embedded store.
 
     Raises:
         UsageError: nothing there.
-        BadInput: not FHIR.
+        BadInput: not FHIR, unless `keep_going`: then what is wrong with which file and line stands in `errors`.
     """
     from tools.ehr.bundles import import_path
 
     settings.home.mkdir(parents=True, exist_ok=True)
     store = Store(settings.records)
     try:
-        report = import_path(store, path)
+        started = time.monotonic()
+        report = import_path(store, path, progress, keep_going=keep_going)
         return {
             "created": report.created,
             "updated": report.updated,
             "unchanged": report.unchanged,
             "patients": report.patients,
             "warnings": report.warnings,
+            "errors": report.errors,
+            "seconds": round(time.monotonic() - started, 3),
             "store": store.counts(),
         }
     finally:
@@ -176,11 +187,29 @@ def search(settings: Settings, record: str | None, query: str) -> Json:
             matches = await (await records.client(record)).search(kind, parse_qsl(rest, keep_blank_values=True))
         finally:
             await records.close()
-        return {
-            "resourceType": "Bundle",
-            "type": "searchset",
-            "total": len(matches.resources),
-            "entry": [{"resource": resource} for resource in matches.resources],
-        }
+        return searchset(matches)
 
     return asyncio.run(run())
+
+
+def searchset(matches: Matches) -> Json:
+    """What a search found as a Bundle, with why that may not be all, and what the server did not do itself."""
+    issues = [
+        {"severity": severity, "code": code, "diagnostics": text}
+        for severity, code, texts in (
+            ("warning", "incomplete", matches.problems),
+            ("information", "informational", matches.notes),
+        )
+        for text in texts
+    ]
+    remark = {"resourceType": "OperationOutcome", "issue": issues}
+    return {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "total": len(matches.resources) if matches.total is None else matches.total,
+        "entry": [
+            *({"resource": resource, "search": {"mode": "match"}} for resource in matches.resources),
+            *({"resource": resource, "search": {"mode": "include"}} for resource in matches.included),
+            *([{"resource": remark, "search": {"mode": "outcome"}}] if issues else []),
+        ],
+    }

@@ -16,6 +16,7 @@ from agent.route_question import Question, Reader, Span, names_topic, topics, wo
 from knowledge.claim import PLACEHOLDER
 from knowledge.encoder import Vectors
 from knowledge.evidence import Evidence, Statement
+from knowledge.guideline import Corpus
 from knowledge.predicate import evaluate, operands
 from knowledge.protocol import Protocol
 from knowledge.quantity import Quantity
@@ -96,11 +97,11 @@ class Library:
         clauses = [protocol.title, protocol.purpose, *_parts(protocol.purpose)]
         clauses += [PLACEHOLDER.sub("", text) for criterion in protocol.criteria for text in criterion.templates]
         calculators = [step.tool.removeprefix("calc.") for step in protocol.steps if step.tool.startswith("calc.")]
-        own, others = self._types(protocol.about)
+        own, others = types_of(protocol.about, self.terminology)
         return Profile(
             protocol=protocol, about=about, purpose=purpose - about, drugs=self.expand(drugs), steps=self.expand(read),
             excluded=self._linked(protocol.exclusions) - about - purpose - self.expand(drugs),
-            calculators=frozenset(calculators), adult_from=_adult_from(protocol.exclusions),
+            calculators=frozenset(calculators), adult_from=adult_from(protocol.exclusions),
             admits=self.expand(entry), own_types=own, other_types=others,
             cites=tuple(index.row[rec] for rec in cited if rec in index.row),
             clauses=index.fixed(clauses), exclusions=index.fixed(_parts(protocol.exclusions)),
@@ -114,27 +115,9 @@ class Library:
         ]
         return self.expand([*found, *(mention.concept for mention in self.reader.strict.link(text))])
 
-    def _types(self, about: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
-        """Of a disease with kinds: those a protocol is about (type 2 diabetes), and the others (type 1)."""
-        own: set[str] = set()
-        others: set[str] = set()
-        for broad in about:
-            kinds = self.expand([broad]) - {broad}
-            named = self.expand([concept for concept in about if concept in kinds])
-            if named:
-                own |= named
-                others |= kinds - named
-        return frozenset(own), frozenset(others - own)
-
     def bars(self, one: Profile, facts: Sequence[Fact]) -> str | None:
         """Why a patient cannot be whom a protocol is for: a child, or another type of its disease; else None."""
-        age = next((fact.value for fact in facts if fact.concept == AGE), None)
-        if age is not None and one.adult_from is not None and age < one.adult_from:
-            return "it is not for children"
-        present = {fact.concept for fact in facts if fact.assertion == "present"}
-        found = sorted(present & one.other_types)
-        barred = bool(found) and not present & one.own_types
-        return f"the record has another type: {found[0].replace('_', ' ')}" if barred else None
+        return barred(one.adult_from, one.own_types, one.other_types, facts)
 
     def only_broadly(self, one: Profile, facts: Sequence[Fact]) -> bool:
         """Whether a patient enters only by what another protocol's entry names more exactly."""
@@ -146,12 +129,7 @@ class Library:
 
     def expand(self, concepts: Iterable[str]) -> frozenset[str]:
         """The concepts (or topics) and all that they include."""
-        found: set[str] = set()
-        for concept in concepts:
-            found.add(concept)
-            if concept in self.terminology:
-                found.update(part.id for part in self.terminology.expand(concept))
-        return frozenset(found)
+        return expand(concepts, self.terminology)
 
     def share(self, span: Span, one: Profile, part: str, rivals: Sequence[Profile]) -> float:
         """How much a span speaks for a part of a profile: one over the number of protocols that share the concept.
@@ -174,34 +152,12 @@ class Library:
         return self.holds(protocol, protocol.entry, facts)
 
     def holds(self, protocol: Protocol, predicate: Mapping[str, Any], facts: Sequence[Fact]) -> bool | None:
-        """A predicate of the entry over facts; an operand that is a slot of the protocol stands for what it reads."""
-
-        def lookup(operand: str) -> Evidence | None:
-            concept = self.concept_of(protocol, operand)
-            wanted = self.expand([concept])
-            sure = [fact for fact in facts if fact.concept in wanted and fact.assertion in ("present", "historical")]
-            if concept.startswith("suspected_"):
-                suspects = self.expand([concept.removeprefix("suspected_")])
-                sure += [fact for fact in facts if fact.concept in suspects and fact.assertion == "possible"]
-            if sure:
-                best = next((fact for fact in sure if fact.value is not None), sure[0])
-                return _evidence(concept, True if best.value is None else best.value, best.unit)
-            if any(fact.concept == concept and fact.assertion == "absent" for fact in facts):
-                return _evidence(concept, False, None)
-            return None
-
-        def reference(name: str) -> Quantity:
-            value = self.retriever.corpus.value(name)
-            return Quantity(float(value.value), value.unit or "1")
-
-        return evaluate(predicate, lookup, reference)
+        """A predicate of the entry over facts."""
+        return holds(protocol, predicate, facts, self.terminology, self.retriever.corpus)
 
     def concept_of(self, protocol: Protocol, operand: str) -> str:
         """The concept an operand of the entry stands for: itself, or what the step of that name reads."""
-        if operand in self.terminology:
-            return operand
-        read = (step for step in protocol.steps if step.slot == operand and "concept" in step.with_)
-        return next((str(step.with_["concept"]) for step in read), operand)
+        return concept_of(protocol, operand, self.terminology)
 
     def denies(self, question: Question, one: Profile, facts: Sequence[Fact]) -> bool:
         """Whether the record denies the very subject that the question names."""
@@ -225,7 +181,78 @@ def nearest(query: Vectors | None, rows: Vectors | None) -> float:
     return 0.0 if query is None or rows is None or not len(rows) else float((rows @ query).max())
 
 
-def _adult_from(exclusions: str) -> float | None:
+def expand(concepts: Iterable[str], terminology: Terminology) -> frozenset[str]:
+    """The concepts (or topics) and all that they include."""
+    found: set[str] = set()
+    for concept in concepts:
+        found.add(concept)
+        if concept in terminology:
+            found.update(part.id for part in terminology.expand(concept))
+    return frozenset(found)
+
+
+def concept_of(protocol: Protocol, operand: str, terminology: Terminology) -> str:
+    """The concept an operand of the entry stands for: itself, or what the step of that name reads."""
+    if operand in terminology:
+        return operand
+    read = (step for step in protocol.steps if step.slot == operand and "concept" in step.with_)
+    return next((str(step.with_["concept"]) for step in read), operand)
+
+
+def holds(
+    protocol: Protocol, predicate: Mapping[str, Any], facts: Sequence[Fact], terminology: Terminology, corpus: Corpus
+) -> bool | None:
+    """A predicate of the entry over facts; an operand that is a slot of the protocol stands for what it reads."""
+
+    def lookup(operand: str) -> Evidence | None:
+        concept = concept_of(protocol, operand, terminology)
+        wanted = expand([concept], terminology)
+        sure = [fact for fact in facts if fact.concept in wanted and fact.assertion in ("present", "historical")]
+        if concept.startswith("suspected_"):
+            suspects = expand([concept.removeprefix("suspected_")], terminology)
+            sure += [fact for fact in facts if fact.concept in suspects and fact.assertion == "possible"]
+        if sure:
+            best = next((fact for fact in sure if fact.value is not None), sure[0])
+            return _evidence(concept, True if best.value is None else best.value, best.unit)
+        if any(fact.concept == concept and fact.assertion == "absent" for fact in facts):
+            return _evidence(concept, False, None)
+        return None
+
+    def reference(name: str) -> Quantity:
+        value = corpus.value(name)
+        return Quantity(float(value.value), value.unit or "1")
+
+    return evaluate(predicate, lookup, reference)
+
+
+def types_of(about: Sequence[str], terminology: Terminology) -> tuple[frozenset[str], frozenset[str]]:
+    """Of a disease with kinds: those a protocol is about (type 2 diabetes), and the others (type 1)."""
+    own: set[str] = set()
+    others: set[str] = set()
+    for broad in about:
+        kinds = expand([broad], terminology) - {broad}
+        named = expand([concept for concept in about if concept in kinds], terminology)
+        if named:
+            own |= named
+            others |= kinds - named
+    return frozenset(own), frozenset(others - own)
+
+
+def barred(
+    adult: float | None, own: frozenset[str], others: frozenset[str], facts: Sequence[Fact]
+) -> str | None:
+    """Why a patient cannot be whom a protocol is for: a child, or another type of its disease; else None."""
+    age = next((fact.value for fact in facts if fact.concept == AGE), None)
+    if age is not None and adult is not None and age < adult:
+        return "it is not for children"
+    present = {fact.concept for fact in facts if fact.assertion == "present"}
+    found = sorted(present & others)
+    other = bool(found) and not present & own
+    return f"the record has another type: {found[0].replace('_', ' ')}" if other else None
+
+
+def adult_from(exclusions: str) -> float | None:
+    """The age from which a protocol is for a patient, by what it excludes."""
     under = _UNDER.search(exclusions)
     return float(under[1]) if under else (ADULT if exclusions.startswith("Children") else None)
 

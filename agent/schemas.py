@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from agent.drafts import Draft
+from agent.instruct_document import InstructDocument
 from agent.note_check import NoteCheck
 from agent.record_answer import RecordAnswer
 from knowledge.claim import Answer, Claim, DifferentialItem, NextStep, NotAnswered
@@ -192,6 +193,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "error": ErrorDocument,
     "evidence": Evidence,
     "guideline": Document,
+    "instruction": InstructDocument,
     "next_step": NextStep,
     "not_answered": NotAnswered,
     "note_check": NoteCheck,

@@ -55,6 +55,11 @@ class Settings(BaseModel):
         return self.home / "records.sqlite"
 
     @property
+    def servers(self) -> Path:
+        """The file of FHIR servers and how to log in to them (docs/servers.md)."""
+        return self.home / "servers.yaml"
+
+    @property
     def index(self) -> Path:
         """The folder of the search index."""
         return self.index_folder or self.home / "index"

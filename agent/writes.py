@@ -11,9 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from agent.branch import refuse_hypothetical
 from agent.draft_checks import Scene, open_encounter, run_checks
-from agent.draftable import ALLOWED, SeveralOrders, action_of, item_of, stands
 from agent.drafts import (
     OPEN,
     Commit,
@@ -25,25 +23,25 @@ from agent.drafts import (
     FieldChange,
     Journal,
     Missing,
-    RestsOn,
-    Target,
-    draft_id,
 )
-from agent.export import markdown
-from agent.resting import changes, references, resting, stamp, version_check
+from agent.resting import references, version_check
 from agent.runtime import Services, utc_now
 from agent.state import Board, Json, State
+from agent.write_audit import Audit
+from agent.writes_answer import AnswerGround, Ground
 from tools.context import ToolContext
 from tools.ehr.client import FhirClient
-from tools.ehr.drafts import KINDS, Action, Blank, Setting, accept, build, choices_of, concept_named, difference, form
+from tools.ehr.drafts import Action, Blank, Setting, accept, build, choices_of, concept_named, difference
 from tools.ehr.drafts import in_words as say
-from tools.ehr.record import Entry
 from tools.ehr.write import Approval, Writer, WriteRefused
-from tools.errors import BadInput, NotAssessable, Refused, UpstreamError, UsageError
+from tools.errors import BadInput, NotAssessable, OslerError, Refused, UpstreamError, UsageError
 
 if TYPE_CHECKING:
     from agent.core import Core
 
+INSTRUCTION = "instruction"
+"""The kind of effect under which an instruction is kept (agent.instruct)."""
+NEWS = ("committed", "committed before: found in the record")
 _SUPPORT = ("Condition/", "Observation/", "DiagnosticReport/")
 _STORES = (".db", ".sqlite", ".sqlite3")
 
@@ -64,6 +62,18 @@ class Writes:
             finally:
                 self._services.forget(consultation)
 
+    def _ground(self, consultation: str) -> Ground:
+        """What the drafts of a consultation, or of an instruction, rest on."""
+        if self.instructed(consultation):
+            from agent.instruct_ground import InstructionGround
+
+            return InstructionGround(self._core, self._services, self)
+        return AnswerGround(self._core, self._services, self)
+
+    def instructed(self, consultation: str) -> bool:
+        """Whether it is the id of an instruction."""
+        return bool(self._services.effects.made(consultation, INSTRUCTION))
+
     # -- drafting ----------------------------------------------------------------------------------------------------
 
     async def draft(
@@ -82,12 +92,12 @@ class Writes:
             BadInput: a field does not take that value.
         """
         async with self._turn(consultation):
-            state = await self._core.existing(consultation)
-            refuse_hypothetical(state["case"], "written to the record")
-            await self._source(state["case"])
+            ground = self._ground(consultation)
+            state = await ground.state(consultation)
+            await self.source(state["case"])
             found = self.journal.get(consultation, item)
             if found is None:
-                found = await self._begin(state, item, action, target)
+                found = await ground.begin(state, item, action, target)
             if given and found.state not in ("draft", "incomplete"):
                 raise UsageError(
                     f"this draft is {found.state}",
@@ -98,85 +108,25 @@ class Writes:
             if found.state not in ("draft", "incomplete"):
                 return found
             after = self.journal.length(found)
-            context = await self._fresh(state["case"])
+            context = await self.fresh(state["case"])
             drawn = await self._fill(found, state, context, given, by)
             return self.journal.note(drawn, after)
 
-    async def _begin(self, state: State, item: str, action: Action | None, target: str | None) -> Draft:
-        case = state["case"]
-        what, part = item_of(state, item)
-        chosen = action or action_of(what, part)
-        if chosen not in ALLOWED[what] or (chosen == "start" and (not part["drugs"] or part["stops"])):
-            raise UsageError(
-                f"{chosen} cannot be drafted from this",
-                found=f"{chosen} of a {what}",
-                expected=" or ".join(ALLOWED[what]),
-                action="name another item, or another action",
-            )
-        held = await self._target(case, part, target) if chosen in ("stop", "change") else None
-        place = held.reference if held else ""
-        same = [
-            found
-            for found in self.journal.all(case["consultation"])
-            if (found.item, found.action, found.version) == (part["id"], chosen, case["version"])
-            and (found.target.reference if found.target else "") == place
-        ]
-        if live := [found for found in same if found.state in (*OPEN, "committed")]:
-            return live[-1]
-        rests = resting(part["evidence"], Board(state))
-        rests = await self._settled(state, rests)
-        blanks = form(chosen, self._services.terminology, part["drugs"], dated=part["kind"] == "monitor")
-        defaults = {
-            "what": part["text"],
-            **({"reason": part["text"]} if held else {}),
-            "title": f"Assessment: {case['question']}"[:200],
-            "text": markdown(state),
-        }
-        said = [_field(blank, defaults.get(blank.name)) for blank in blanks]
-        return Draft(
-            id=draft_id(case["consultation"], case["turn"], case["version"], part["id"], chosen, place, len(same)),
-            consultation=case["consultation"],
-            patient=case["patient"],
-            version=case["version"],
-            item=part["id"],
-            text=part["text"],
-            action=chosen,
-            kind=held.type if held else KINDS[chosen],
-            state="incomplete",
-            target=Target(reference=place, version=held.version, resource=held.resource) if held else None,
-            fields=said,
-            rests_on=rests,
-        )
+    async def add(self, begun: Draft, state: State, by: str) -> Draft:
+        """Keep a draft that was begun elsewhere, its fields held to their form.
 
-    async def _target(self, case: Json, part: Json, target: str | None) -> Entry:
-        """The order that is stopped or changed."""
-        record = (await self._fresh(case)).record
-        assert record is not None
-        listed = [entry for entry in (await record.medications()).entries if entry.verdict.current]
-        if target is None:
-            fitting = [entry for entry in listed if any(record.match(drug, entry) for drug in part["drugs"])]
-            cited = [entry for entry in listed if entry.reference in part["references"]]
-            fitting = fitting or cited
-        else:
-            fitting = [entry for entry in listed if entry.reference == target]
-        if len(fitting) == 1:
-            return fitting[0]
-        named = ", ".join(f"{entry.reference} ({entry.text})" for entry in fitting or listed) or "no current medication"
-        if fitting:
-            several = SeveralOrders(
-                "several orders fit this step",
-                found=named,
-                expected="one order",
-                action="name one with --target Type/id",
+        Raises:
+            BadInput: a field does not take its value.
+        """
+        terms = self._services.terminology
+        fields = [
+            item.model_copy(update={"value": accept(_blank(item), item.value or "", terms)}) for item in begun.fields
+        ]
+        async with self._turn(begun.consultation):
+            drawn = await self._fill(
+                begun.model_copy(update={"fields": fields}), state, await self.fresh(state["case"]), {}, by
             )
-            several.orders = tuple((entry.reference, entry.text) for entry in fitting)
-            raise several
-        raise UsageError(
-            "no current order fits this step",
-            found=target or part["text"],
-            expected=named,
-            action="name one of these with --target Type/id",
-        )
+            return self.journal.note(drawn)
 
     async def _fill(self, draft: Draft, state: State, context: ToolContext, given: Mapping[str, str], by: str) -> Draft:
         """Set fields; then the resource, what is missing and the checks are worked out afresh."""
@@ -221,29 +171,54 @@ class Writes:
         setting = Setting(
             patient=record.patient_id,
             at=utc_now() if state["case"]["clock"] == "now" else state["case"]["as_of"],
-            text=f"{draft.text} (Osler consultation {draft.consultation})",
+            text=f"{draft.text} (Osler {_kind(draft.consultation)} {draft.consultation})",
             support=tuple(found for found in references(draft.rests_on) if found.startswith(_SUPPORT)),
             encounter=await open_encounter(record),
             signed=state["status"] == "signed",
             by=by,
         )
         resource = build(draft.action, draft.given, setting, self._services.terminology, old)
-        item = draft.item
-        part = item_of(state, item)[1] if stands(state, item) else {"unknown": []}
-        scene = Scene(draft, self._services, context, Board(state), state, part["unknown"])
+        draft = draft.model_copy(update={"resource": resource})
+        said = self._ground(draft.consultation).checks(draft, state)
+        scene = Scene(draft, self._services, context, Board(state), state)
         version = await version_check(await self._core.reader(state["case"]), draft.rests_on)
         return draft.model_copy(
             update={
                 "resource": resource,
                 "words": say(draft.action, resource, old),
                 "diff": [FieldChange(**row) for row in difference(old, resource)],
-                "checks": [version, *await run_checks(scene)],
+                "checks": [version, *await run_checks(scene), *said],
             }
         )
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 
     async def approve(self, draft: Draft, by: str, role: str, override: str | None) -> Json:
+        """`_approve`, with an audit line of how it ended, refusals included."""
+        audit = Audit(self._services.effects, draft, by, role)
+        try:
+            result = await self._approve(draft, by, role, override)
+        except OslerError as error:
+            told = isinstance(error, Refused)
+            audit.note("8" if isinstance(error, UpstreamError) else "4", f"not written: {error}")
+            if told:
+                await self._send(audit, draft)
+            raise
+        done, fresh = result["draft"], result["result"] in NEWS
+        audit.note("0" if result["approved"] else "4", result["result"], (done["committed"] or {}).get("reference"))
+        if fresh or not result["approved"]:
+            result["audit"] = await self._send(audit, draft)
+        return result
+
+    async def _send(self, audit: Audit, draft: Draft) -> str:
+        state = await self._ground(draft.consultation).state(draft.consultation)
+        writer = Writer.over(await self._core.reader(state["case"]))
+        try:
+            return await writer.audit(audit.event)
+        finally:
+            await writer.close()
+
+    async def _approve(self, draft: Draft, by: str, role: str, override: str | None) -> Json:
         """Approve a draft and write it. Everything is read again first; what has changed voids the approval.
 
         Raises:
@@ -253,8 +228,7 @@ class Writes:
             UpstreamError: the server did not answer; approving again finds out.
         """
         async with self._turn(draft.consultation):
-            state = await self._core.existing(draft.consultation)
-            refuse_hypothetical(state["case"], "written to the record")
+            state = await self._ground(draft.consultation).state(draft.consultation)
             # Read inside the turn: another approval may have come first.
             draft = self.journal.get(draft.consultation, draft.id) or draft
             after = self.journal.length(draft)
@@ -286,11 +260,11 @@ class Writes:
 
     async def _recheck(self, draft: Draft, state: State, after: int) -> Draft | Json:
         """The draft as it comes out now; or the refusal, where what it rests on or its checks are otherwise."""
-        found = await self._changes(draft, state)
+        found = await self._ground(draft.consultation).changes(draft, state)
         if found:
             void = draft.model_copy(update={"state": "void", "changes": found})
             return _result(self.journal.note(void, after), False, "void: what it rests on has changed", found)
-        fresh = await self._drawn(draft, state, await self._fresh(state["case"]))
+        fresh = await self._drawn(draft, state, await self.fresh(state["case"]))
         then = {_key(check): check for check in draft.checks}
         now = {_key(check): check for check in fresh.checks}
         moved = [
@@ -315,7 +289,7 @@ class Writes:
             approval = Approval(approval.by, approval.role, approval.at)
         decision = DraftDecision(by=approval.by, role=approval.role, at=approval.at, override=approval.override)
         signed = f"{approval.by} ({approval.role})"
-        draft = await self._drawn(draft, state, await self._fresh(state["case"]), signed)
+        draft = await self._drawn(draft, state, await self.fresh(state["case"]), signed)
         approved = draft.model_copy(update={"state": "approved", "decision": decision, "error": None})
         self.journal.note(approved, after)
         sources = references(draft.rests_on)
@@ -352,7 +326,7 @@ class Writes:
             draft = self.journal.get(draft.consultation, draft.id) or draft
             after = self.journal.length(draft)
             if draft.state == "approved":
-                state = await self._core.existing(draft.consultation)
+                state = await self._ground(draft.consultation).state(draft.consultation)
                 writer = Writer.over(await self._core.reader(state["case"]))
                 try:
                     there = await writer.written(draft.kind, draft.id)
@@ -366,9 +340,10 @@ class Writes:
                 )
             decision = DraftDecision(by=by, role=role, at=utc_now(), reason=reason)
             gone = draft.model_copy(update={"state": "refused", "decision": decision, "error": None})
+            Audit(self._services.effects, draft, by, role).note("0", f"given up: {reason or 'no reason given'}")
             return _result(self.journal.note(gone, after), False, "refused")
 
-    # -- what has changed --------------------------------------------------------------------------------------------
+    # -- the record ---------------------------------------------------------------------------------------------------
 
     def written(self, consultation: str) -> dict[str, Json | None]:
         """What this consultation has put into the record, with what was there before: it does not outdate itself."""
@@ -378,57 +353,17 @@ class Writes:
                 found.setdefault(draft.committed.reference, draft.target.resource if draft.target else None)
         return found
 
-    def _ours(self, consultation: str) -> dict[str, str | None]:
+    def ours(self, consultation: str) -> dict[str, str | None]:
         """The version of each resource as this consultation left it."""
         drafts = self.journal.all(consultation)
         return {draft.committed.reference: draft.committed.version for draft in drafts if draft.committed}
 
-    async def _changes(self, draft: Draft, state: State) -> list[Json]:
-        """Everything the draft rests on, read again: what is otherwise now."""
-        if not stands(state, draft.item):
-            return [{"slot": "answer", "then": draft.text, "now": "no longer part of the answer"}]
-        part = item_of(state, draft.item)[1]
-        held = {item.evidence for item in draft.rests_on}
-        now = {item.evidence: item for item in resting(part["evidence"], Board(state))}
-        if held != set(now):
-            then = {item.evidence: item for item in draft.rests_on}
-            gone = [then[key] for key in then if key not in now]
-            come = {item.slot: item.display for key, item in now.items() if key not in held}
-            return [{"slot": item.slot, "then": item.display, "now": come.get(item.slot)} for item in gone] or [
-                {"slot": slot, "then": None, "now": shown} for slot, shown in come.items()
-            ]
-        slots = {item.slot for item in draft.rests_on}
-        rows = [row for row in await self._core.outdated(draft.consultation) if row["slot"] in slots]
-        client = await self._core.reader(state["case"])
-        found = await changes(client, draft.rests_on, self._ours(draft.consultation))
-        return [*rows, *(row for row in found if row["slot"] not in {other["slot"] for other in rows})]
-
-    async def _settled(self, state: State, rests: list[RestsOn]) -> list[RestsOn]:
-        """What an answer's item rests on, stamped with the versions there are.
-
-        Raises:
-            UsageError: the record is no longer what the answer was worked out on.
-        """
-        slots, ours = {item.slot for item in rests}, self.written(state["case"]["consultation"])
-        moved = [row for row in await self._core.outdated(state["case"]["consultation"]) if row["slot"] in slots]
-        told = [f"{row['slot']}: {row['then']} -> {row['now']}" for row in moved]
-        stamped, otherwise = await stamp(await self._core.reader(state["case"]), rests)
-        told += [reference for reference in otherwise if reference not in ours]
-        if told:
-            raise UsageError(
-                "the record has changed since this answer",
-                found="; ".join(told),
-                expected="the record as it was read",
-                action="ask again before writing",
-            )
-        return stamped
-
-    async def _fresh(self, case: Json) -> ToolContext:
+    async def fresh(self, case: Json) -> ToolContext:
         """The record read anew, at the present where the clinical clock is the present."""
         self._services.forget(case["consultation"])
         return await self._services.context({**case, "as_of": utc_now()} if case["clock"] == "now" else case)
 
-    async def _source(self, case: Json) -> FhirClient:
+    async def source(self, case: Json) -> FhirClient:
         """Where it would be written to.
 
         Raises:
@@ -446,18 +381,8 @@ class Writes:
         return await self._core.reader(case)
 
 
-def _field(blank: Blank, said: str | None) -> DraftField:
-    value = said or blank.default
-    origin = None if value is None else ("step" if said else "default")
-    return DraftField(
-        name=blank.name,
-        label=blank.label,
-        value=value,
-        origin=origin,  # type: ignore[arg-type]
-        required=blank.required,
-        choices=list(blank.choices),
-        kind=blank.kind,
-    )
+def _kind(consultation: str) -> str:
+    return "instruction" if consultation.startswith("i-") else "consultation"
 
 
 def _blank(field: DraftField) -> Blank:

@@ -21,6 +21,11 @@ NAMES = (
     "kills",
     "synthea",
     "record-search",
+    "ehr-faults",
+    "ehr-search",
+    "ehr-conformance",
+    "ehr-import",
+    "ehr-fuzz",
     "note-check",
     "dicom",
     "cxr-lungs",
@@ -32,6 +37,9 @@ NAMES = (
     "model",
     "replay",
     "overhead",
+    "ehrsql",
+    "medagentbench",
+    "unapproved-writes",
 )
 
 
@@ -40,14 +48,17 @@ def bench(
     data: Annotated[list[Path] | None, typer.Option(help="Data, where the benchmark needs some.")] = None,
     n: Annotated[int | None, typer.Option(help="How many trials.")] = None,
     per_case: Annotated[Path | None, typer.Option(help="Write JSON lines, one per case.")] = None,
-    level: Annotated[str | None, typer.Option(help="medcalc: where it starts from (entities, note).")] = None,
+    level: Annotated[
+        str | None, typer.Option(help="Where it starts from (medcalc: entities, note; ehrsql: question, query).")
+    ] = None,
     corrected: Annotated[Path | None, typer.Option(help="medcalc: a file of corrected labels.")] = None,
     unmentioned: Annotated[str | None, typer.Option(help="medcalc: a finding not named (unknown, absent).")] = None,
+    paraphrases: Annotated[Path | None, typer.Option(help="ehrsql: YAML of {id, question}: other words.")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Run a benchmark: one document with its interval, n and what was excluded."""
     given = data or []
-    body = run(name, given[0] if given else None, n, given[1:], level, corrected, unmentioned)
+    body = run(name, given[0] if given else None, n, given[1:], level, corrected, unmentioned, paraphrases)
     cases = body.pop("cases", None)
     if per_case is not None:
         rows = cases or [
@@ -65,6 +76,7 @@ def run(
     level: str | None = None,
     corrected: Path | None = None,
     unmentioned: str | None = None,
+    paraphrases: Path | None = None,
 ) -> dict[str, Any]:
     """The document of one benchmark; `more` data only where it reads several, `level` where it has some.
 
@@ -108,6 +120,26 @@ def run(
         from evals.benchmarks import record_search
 
         return record_search.run(n)
+    if name == "ehr-search":
+        from evals.benchmarks import ehr_search
+
+        return ehr_search.run(data, n)
+    if name == "ehr-faults":
+        from evals.benchmarks import ehr_faults
+
+        return ehr_faults.run(n)
+    if name == "ehr-conformance":
+        from evals.benchmarks import ehr_conformance
+
+        return ehr_conformance.run(data)
+    if name == "ehr-import":
+        from evals.benchmarks import ehr_import
+
+        return ehr_import.run(data, n)
+    if name == "ehr-fuzz":
+        from evals.benchmarks import ehr_fuzz
+
+        return ehr_fuzz.run(data, n)
     if name == "synthea":
         from evals.benchmarks import synthea
 
@@ -183,6 +215,25 @@ def run(
         from evals.benchmarks import replay as replays
 
         return replays.run(n)
+    if name == "ehrsql":
+        from evals.benchmarks import ehrsql
+
+        return ehrsql.run(data, n, paraphrases, level)
+    if name == "medagentbench":
+        from evals.benchmarks import medagentbench
+
+        if data is None:
+            raise UsageError(
+                "this benchmark needs data",
+                found="no --data",
+                expected="a folder with Patient.ndjson, Observation.ndjson, tasks*.json, expected*.json",
+                action="give --data DIR",
+            )
+        return medagentbench.run(data, n, paraphrases)
+    if name == "unapproved-writes":
+        from evals.benchmarks import unapproved_writes
+
+        return unapproved_writes.run(n)
     if name == "overhead":
         from evals.benchmarks import overhead
 

@@ -22,6 +22,7 @@ from knowledge.units import number, table_factor, unit_label
 COMPARATORS = ("<", "<=", ">=", ">")
 _ANNOTATION = re.compile(r"\{([^}]*)\}")
 # Annotations that carry no meaning for comparison: they only say what is counted.
+_EQUIVALENTS = re.compile(r"(?<![A-Za-z])[mun]?eq(?![A-Za-z])")
 _IDLE_ANNOTATIONS = {"score", "points", "point", "ratio", "INR", "beats", "breaths", "count"}
 
 
@@ -115,6 +116,8 @@ def factor(source: str, target: str, analyte: str | None = None) -> tuple[float,
         raise UnitError(
             f"found {source!r}; expected {target!r}: results of different assays or indexing are not converted"
         )
+    if analyte is None and bool(_EQUIVALENTS.search(source)) != bool(_EQUIVALENTS.search(target)):
+        raise UnitError(f"found {source!r}; expected {target!r}: the ion must be named (mEq and mmol)")
     first, second = _parse(source), _parse(target)
     registry = _registry()
     try:

@@ -10,7 +10,7 @@ trap 'rm -rf "$OSLER_HOME"' EXIT
 export OSLER_HOME HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false GRADIO_ANALYTICS_ENABLED=False LANGGRAPH_STRICT_MSGPACK=true
 
 # Index and demo patients are made once, before the workers start; each home of a test begins as a copy of this one.
-if [[ "$marker" != model ]]; then
+if [[ -z "$marker" || "$marker" == local ]]; then
     OSLER_HOME="$OSLER_HOME/prepared" .venv/bin/python scripts/prepare.py
 fi
 

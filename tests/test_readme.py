@@ -23,8 +23,8 @@ COMMANDS = [
     line.partition(" #")[0].strip() for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
     for line in block.splitlines()
 ]
-# Examples that need a consultation or a folder of the reader's, or that take minutes.
-NOT_RUN = re.compile(r"\b(CONSULTATION|FOLDER|CASES|FILE)\b|^osler bench")
+# Examples that need a consultation, a folder or a server of the reader's, that serve on, or take minutes.
+NOT_RUN = re.compile(r"\b(CONSULTATION|FOLDER|CASES|FILE|PATIENT|URL)\b|^osler bench|\bserve\b")
 RUN = [line for line in COMMANDS if line.startswith("osler ") and not NOT_RUN.search(line)]
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from knowledge.evidence import Evidence, Value
+from tools.completeness import flagged, warnings_of, watching
 from tools.errors import BadInput
 
 if TYPE_CHECKING:
@@ -98,8 +99,14 @@ class ToolSpec(Generic[P]):
                 expected=f"{where} of {self.name}",
                 action=f"see the parameters of {self.name}",
             ) from error
-        result = self.run(params, ctx)
-        return await result if inspect.isawaitable(result) else result
+        with watching() as incomplete:
+            result = self.run(params, ctx)
+            output: ToolOutput = await result if inspect.isawaitable(result) else result
+        if incomplete:
+            evidence, detail = flagged(output.evidence, output.detail)
+            warnings = list(dict.fromkeys([*output.warnings, *warnings_of(incomplete)]))
+            output = output.model_copy(update={"evidence": evidence, "detail": detail, "warnings": warnings})
+        return output
 
 
 def tool(

@@ -97,3 +97,23 @@ def test_ever_asks_for_more_than_the_lists_of_today(question: str, lookup: tuple
 def test_a_models_choice_is_left() -> None:
     said = Choice("none", decided_by="model x")
     assert searched(said, "Did she ever have a stroke?", default_terminology()) is said
+
+
+@pytest.mark.parametrize(
+    ("patient", "question", "concept"),
+    [
+        ("demo-af-low", "Is there atrial fibrillation?", "atrial_fibrillation"),
+        ("demo-af-low", "Has there ever been atrial fibrillation?", "atrial_fibrillation"),
+    ],
+)
+async def test_another_patients_name_for_a_disease_hides_none_of_this_one(
+    patient: str, question: str, concept: str
+) -> None:
+    store, terms = Store(), default_terminology()
+    for other in demo_patients():
+        import_document(store, other.bundle)
+    demo = next(found for found in demo_patients() if found.id == patient)
+    clock = datetime.fromisoformat(demo.as_of)
+    record = await open_record(store, patient, as_of=clock, terminology=terms)
+    body = await answer(ToolContext(patient, clock, terms, Corpus([]), record=record), question)
+    assert [row["value"] for row in body["answer"] if row["concept"] == concept] == [True], body

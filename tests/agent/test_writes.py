@@ -53,6 +53,7 @@ def consult(answered: Consultation, store: Store) -> Iterator[Consultation]:
         store._db.backup(held)
         yield answered
         held.backup(store._db)
+        store._rows.forget()
     effects = answered._portal.call(answered._core.services()).effects
     effects._connection.execute("DELETE FROM effects WHERE kind = 'draft'")
 
@@ -100,7 +101,7 @@ def test_a_field_takes_only_what_fits_and_every_edit_is_kept(consult: Consultati
         with pytest.raises(BadInput):
             consult.draft(draft["id"], fields=wrong)
     with pytest.raises(UsageError, match="no field"):
-        consult.draft(draft["id"], fields={"route": "oral"})
+        consult.draft(draft["id"], fields={"colour": "red"})
     taken_back = consult.draft(draft["id"], fields={"dose": ""})
     assert taken_back["state"] == "incomplete"
     assert consult.draft(1)["id"] == draft["id"]

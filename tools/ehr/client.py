@@ -1,97 +1,101 @@
 """The one FHIR client, for the embedded store (in process) and for any R4 server.
 
 A search is followed to its end under a cap. What cannot be proved complete says so (`Matches.problems`), and what a
-server answers instead of FHIR becomes an `UpstreamError`; nothing is guessed from half an answer.
+server answers instead of FHIR becomes an `UpstreamError`; nothing is guessed from half an answer. What another server
+does with a parameter is not taken on trust (`client_check`).
 """
 
 from __future__ import annotations
 
-import asyncio
+import time
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
-import httpx
+from tools.ehr.capability import Capability
+from tools.ehr.client_errors import BadAnswer, HttpError
+from tools.ehr.client_http import MAX_BYTES, Channel, diagnostics
+from tools.ehr.compartment import patients_of
+from tools.ehr.fhirjson import Resource
+from tools.errors import UsageError
 
-from tools.ehr.fhirjson import Resource, loads
-from tools.ehr.server import MEDIA, application
-from tools.ehr.store import Store
-from tools.errors import BadInput, UpstreamError
+if TYPE_CHECKING:
+    from tools.ehr.client_check import Quirks
 
-MAX_RESOURCES, MAX_PAGES, MAX_BYTES, PAGE = 20_000, 400, 32_000_000, 500
-_RETRIED = {429, 502, 503, 504}
-_LONGEST_WAIT = 10.0
-
-
-class HttpError(UpstreamError):
-    """The server answered with an error; `status` is its HTTP status."""
-
-    status: int = 0
+MAX_RESOURCES, MAX_PAGES, PAGE = 20_000, 400, 500
+MAX_SECONDS = 300.0
+_EMPTY_PAGES, MAX_FOREIGN = 3, 100
+Parameters = list[tuple[str, str]]
 
 
 @dataclass
 class Matches:
-    """What a search found. `complete` is true only where every page was read and nothing contradicted itself."""
+    """What a search found. `complete` is true only where every page was read and nothing contradicted itself.
+
+    `problems` are why these may not be all; `notes` say what the client had to do itself because the server does not.
+    """
 
     query: str
     resources: list[Resource] = field(default_factory=list)
     included: list[Resource] = field(default_factory=list)
     total: int | None = None
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    used: str | None = None
 
     @property
     def complete(self) -> bool:
         """Whether these are provably all."""
         return not self.problems
 
+    @property
+    def shown(self) -> str:
+        """How many of how many: "20 of 137"; "20, perhaps not all" where nobody counted."""
+        count = len(self.resources)
+        if self.total is not None and self.total > count:
+            return f"{count} of {self.total}"
+        return str(count) if self.complete else f"{count}, perhaps not all"
 
-class FhirClient:
-    """A client bound to one server.
+
+def check_type(kind: str) -> None:
+    """Refuse a type that would not be the path it is put into (control characters, blanks, slashes).
+
+    Raises:
+        UsageError: it is not letters only.
+    """
+    if not kind.isascii() or not kind.isalpha():
+        raise UsageError(
+            "not a FHIR resource type",
+            found=repr(kind)[:80],
+            expected="a name such as Observation",
+            action="correct it",
+        )
+
+
+class FhirClient(Channel):
+    """A client bound to one server; see `Channel` for how it is reached.
 
     Args:
-        base: base address of a FHIR R4 server.
-        store: use this embedded store instead, through the same HTTP interface.
-        timeout: seconds for one request, in process too.
+        max_resources: a search stops there, and says so.
+        page: resources asked for at once.
+        max_seconds: for one search, all its pages together.
+        quirks: what is known about the server already (`client_check`); filled as more is learnt.
     """
 
     def __init__(
         self,
         base: str = "",
         *,
-        store: Store | None = None,
-        timeout: float = 20.0,
-        attempts: int = 3,
-        headers: dict[str, str] | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
         max_resources: int = MAX_RESOURCES,
         page: int = PAGE,
+        max_seconds: float = MAX_SECONDS,
+        quirks: Quirks | None = None,
+        **channel: Any,
     ) -> None:
-        self.store = store
-        self.base = (store.base if store else base).rstrip("/")
-        self.timeout, self.attempts, self.max_resources, self.page = timeout, attempts, max_resources, page
-        self._headers = {"Accept": MEDIA, **(headers or {})}
-        self._transport = transport
-        if store and transport is None:
-            self._transport = httpx.ASGITransport(application(store), root_path=urlsplit(self.base).path)
-        self._http: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
-        self._types: set[str] | None = None
-
-    def __repr__(self) -> str:
-        return f"FhirClient({self.base})"
-
-    def _client(self) -> httpx.AsyncClient:
-        # A pool of connections belongs to one event loop; a synchronous caller may bring another.
-        loop = asyncio.get_running_loop()
-        if self._http is None or self._http[0] is not loop:
-            client = httpx.AsyncClient(transport=self._transport, headers=self._headers, timeout=self.timeout)
-            self._http = (loop, client)
-        return self._http[1]
-
-    async def close(self) -> None:
-        """Close the connections of this event loop."""
-        if self._http is not None and self._http[0] is asyncio.get_running_loop():
-            await self._http[1].aclose()
-        self._http = None
+        super().__init__(base, **channel)
+        self.max_resources, self.page, self.max_seconds, self.quirks = max_resources, page, max_seconds, quirks
+        self._capability: Capability | None = None
+        self._totals = True
 
     async def read(self, kind: str, id_: str, version: str | None = None) -> Resource:
         """One resource, or one version of it.
@@ -99,9 +103,10 @@ class FhirClient:
         Raises:
             HttpError: it is not there, or the server failed.
         """
-        resource = await self._get(f"{self.base}/{kind}/{id_}{f'/_history/{version}' if version else ''}")
+        place = "/".join(quote(part, safe="") for part in (kind, id_, *(("_history", version) if version else ())))
+        resource = await self._get(f"{self.base}/{place}")
         if resource.get("resourceType") != kind or resource.get("id") != id_:
-            raise UpstreamError(
+            raise BadAnswer(
                 f"asked for {kind}/{id_}, got {resource.get('resourceType')}/{resource.get('id')}",
                 found=resource.get("id"),
                 expected=id_,
@@ -109,184 +114,216 @@ class FhirClient:
             )
         return resource
 
-    async def types(self) -> set[str]:
-        """Resource types the server says it has; empty where it does not say."""
-        if self._types is None:
+    async def capability(self) -> Capability:
+        """What the server says it can do, read once; nothing where it does not say.
+
+        Raises:
+            Unreachable: there is no server (one that fails here is taken as one that does not say).
+        """
+        if self._capability is None:
             try:
                 statement = await self._get(f"{self.base}/metadata")
-            except HttpError:
+            except (HttpError, BadAnswer):
                 statement = {}
-            rest = statement.get("rest") or [{}]
-            self._types = {str(row.get("type")) for row in rest[0].get("resource", [])}
-        return self._types
+            self._capability = Capability.of(statement)
+        return self._capability
 
-    async def search(self, kind: str, parameters: list[tuple[str, str]], *, limit: int | None = None) -> Matches:
+    async def types(self) -> set[str]:
+        """Resource types the server says it has; empty where it does not say."""
+        return set((await self.capability()).types)
+
+    async def search(self, kind: str, parameters: Parameters, *, limit: int | None = None) -> Matches:
         """All matches of a search, every page of it, up to a limit that is said where it is reached.
+
+        Raises:
+            UsageError: the type is not the name of one.
+            UpstreamError: the server failed, or answered with something other than a searchset.
+        """
+        check_type(kind)
+        if self.store is not None:
+            return await self.pages(kind, parameters, limit=limit)
+        from tools.ehr.client_check import checked_search
+
+        return await checked_search(self, kind, parameters, limit)
+
+    async def pages(
+        self,
+        kind: str,
+        parameters: Parameters,
+        *,
+        limit: int | None = None,
+        page: int | None = None,
+        owners: frozenset[str] | None = None,
+    ) -> Matches:
+        """A search as the server answers it, followed page by page.
+
+        Args:
+            kind: resource type.
+            parameters: names and values.
+            limit: stop there, and say so.
+            page: resources asked for at once.
+            owners: ids of the patients it may be about; anything else is dropped and said.
 
         Raises:
             UpstreamError: the server failed, or answered with something other than a searchset.
         """
-        query = f"{kind}?{urlencode(parameters)}"
-        found = Matches(query)
-        url: str | None = f"{self.base}/{kind}?{urlencode([*parameters, ('_count', str(self.page))])}"
-        seen_pages: set[str] = set()
-        seen: set[tuple[str, str]] = set()
+        check_type(kind)
+        most, size = limit or self.max_resources, page or self.page
+        reading = await self._follow(kind, parameters, most, size, owners)
+        found = reading.found
+        if reading.cut and found.total is not None and size < found.total <= most:
+            # It counts them all, gives fewer and no way to the rest: perhaps it gives them if asked for all at once.
+            whole = await self._follow(kind, parameters, most, found.total, owners)
+            if len(whole.found.resources) > len(found.resources):
+                whole.found.notes.append("the server gave a part and no next page; asked for all at once")
+                return whole.found
+        return found
+
+    async def _follow(
+        self, kind: str, parameters: Parameters, limit: int, size: int, owners: frozenset[str] | None
+    ) -> _Pages:
+        asked = [*parameters, ("_count", str(size))]
+        if self._totals and not any(name == "_total" for name, _ in parameters):
+            reading = _Pages(self, kind, parameters, limit, owners)
+            try:
+                await reading.follow([*asked, ("_total", "accurate")])
+                return reading
+            except HttpError as error:
+                if error.status not in (400, 422, 501) or reading.seen:
+                    raise
+            reading = _Pages(self, kind, parameters, limit, owners)
+            await reading.follow(asked)
+            self._totals = False  # the same search went through without it
+            return reading
+        reading = _Pages(self, kind, parameters, limit, owners)
+        await reading.follow(asked)
+        return reading
+
+
+class _Pages:
+    """The pages of one search."""
+
+    def __init__(
+        self, client: FhirClient, kind: str, parameters: Parameters, limit: int, owners: frozenset[str] | None
+    ) -> None:
+        self.client, self.kind, self.limit, self.owners = client, kind, limit, owners
+        self.found = Matches(f"{kind}?{urlencode(parameters)}")
+        self.last: str | None = None
+        self.cut = False
+        self.keys: set[tuple[str, str]] = set()
+        self.seen: set[str] = set()
+        self.empty = self.twice = self.others = self.foreign = 0
+        self.started = time.monotonic()
+
+    async def follow(self, parameters: Parameters) -> None:
+        url: str | None = f"{self.client.base}/{self.kind}?{urlencode(parameters)}"
+        found = self.found
         while url:
-            seen_pages.add(_same(url))
-            page = await self._get(url)
+            page = await self.client._get(url)
+            self.seen.add(_same(url))
             if page.get("resourceType") != "Bundle" or page.get("type") != "searchset":
-                raise UpstreamError(
-                    f"{kind}: expected a searchset, got {page.get('resourceType')} {page.get('type', '')}".strip(),
+                raise BadAnswer(
+                    f"{self.kind}: expected a searchset, got {page.get('resourceType')} {page.get('type', '')}".strip(),
                     found=page.get("type"),
                     expected="a searchset Bundle",
                     action="check the FHIR server",
                 )
-            before = len(found.resources)
-            self._take(page, kind, found, seen)
-            stalled = len(found.resources) == before
-            url = self._next(page, url, found, seen_pages, limit or self.max_resources, stalled=stalled)
-        if found.total is not None and found.total != len(found.resources):
-            found.problems.append(f"the server counts {found.total}, its pages hold {len(found.resources)}")
-        return found
+            if len(self.seen) == 1:
+                found.used = _link(page, "self")
+            before = len(self.keys)
+            self._take(page)
+            self.empty = 0 if len(self.keys) > before else self.empty + 1
+            self.last = _link(page, "next")
+            url = self._next(page, url)
+        if self.twice:
+            found.problems.append(f"{self.twice} {self.kind} came twice")
+        if self.others:
+            found.problems.append(f"the server sent {self.others} that are not {self.kind}: not used")
+        if self.foreign:
+            found.problems.append(f"the server sent {self.foreign} {self.kind} of other patients: not used")
+        held = len(found.resources) + self.foreign
+        counted_only = ("_summary", "count") in parameters
+        if found.total is not None and found.total != held and not counted_only:
+            self.cut = found.total > held and self.last is None
+            found.problems.append(f"the server counts {found.total}, its pages hold {held}")
+        found.problems = list(dict.fromkeys(found.problems))
 
-    def _take(self, page: Resource, kind: str, found: Matches, seen: set[tuple[str, str]]) -> None:
-        if isinstance(page.get("total"), int):
-            found.total = page["total"] if found.total is None else max(found.total, page["total"])
-        for entry in page.get("entry") or []:
+    def _take(self, page: Resource) -> None:
+        found, total = self.found, page.get("total")
+        if isinstance(total, int) and not isinstance(total, bool):
+            if found.total is not None and found.total != total:
+                found.problems.append("the server's count changed while its pages were read")
+            found.total = total if found.total is None else max(found.total, total)
+        entries = page.get("entry") or []
+        for entry in entries if isinstance(entries, list) else [None]:
             resource = entry.get("resource") if isinstance(entry, dict) else None
-            if not isinstance(resource, dict):
+            if not isinstance(entry, dict) or not isinstance(resource, dict):
                 found.problems.append("an entry without a resource")
                 continue
-            mode = (entry.get("search") or {}).get("mode", "match")
-            if resource.get("resourceType") == "OperationOutcome" or mode == "outcome":
+            search = entry.get("search")
+            mode = search.get("mode") if isinstance(search, dict) else None
+            kind, id_ = resource.get("resourceType"), resource.get("id")
+            if kind == "OperationOutcome" or mode == "outcome":
                 # A remark may say that something was left out; only what calls itself information is taken for that.
-                if any(issue.get("severity") != "information" for issue in resource.get("issue") or [{}]):
-                    found.problems.append(f"the server remarks: {_diagnostics(resource)}")
+                issues = resource.get("issue")
+                rows = issues if isinstance(issues, list) and issues else [{}]
+                if any(not isinstance(row, dict) or row.get("severity") != "information" for row in rows):
+                    found.problems.append(f"the server remarks: {diagnostics(resource)}")
                 continue
-            key = (str(resource.get("resourceType")), str(resource.get("id")))
-            if key in seen:
-                if mode != "include":
-                    found.problems.append(f"{'/'.join(key)} came twice")
+            if not isinstance(kind, str) or not isinstance(id_, str):
+                found.problems.append("an entry without a type or an id")
                 continue
-            seen.add(key)
-            if mode == "include" or key[0] != kind:
+            key = (kind, id_)
+            if key in self.keys:
+                self.twice += mode != "include"
+                continue
+            self.keys.add(key)
+            if mode == "include" or kind != self.kind:
+                self.others += mode == "match"
                 found.included.append(resource)
+            elif self.owners is not None and not patients_of(resource, self.client.base, about=True) & self.owners:
+                self.foreign += 1
             else:
                 found.resources.append(resource)
 
-    def _next(
-        self, page: Resource, here: str, found: Matches, seen: set[str], limit: int, *, stalled: bool
-    ) -> str | None:
-        link = next((row.get("url") for row in page.get("link") or [] if row.get("relation") == "next"), None)
+    def _next(self, page: Resource, here: str) -> str | None:
+        link, found = _link(page, "next"), self.found
         if not link:
             return None
-        target = urljoin(here, str(link))
-        if urlsplit(target)[:2] != urlsplit(self.base)[:2]:
-            raise UpstreamError(
-                f"the next page is on another server: {urlsplit(target).netloc}",
-                found=target,
-                expected=self.base,
+        target = urljoin(here, link)
+        if urlsplit(target)[:2] != urlsplit(self.client.base)[:2]:
+            raise BadAnswer(
+                f"the next page is on another server: {urlsplit(target).hostname}",
+                found=urlsplit(target).hostname,
+                expected=urlsplit(self.client.base).hostname,
                 action="check the server's base address",
             )
-        if _same(target) in seen or stalled:
+        stopped = f"stopped at {len(found.resources)} of {'unknown' if found.total is None else found.total}"
+        if _same(target) in self.seen or self.empty >= _EMPTY_PAGES:
             found.problems.append("the pages lead in a circle")
-            return None
-        if len(found.resources) >= limit or len(seen) >= MAX_PAGES:
-            found.problems.append(f"stopped at {len(found.resources)} of {found.total or 'unknown'}")
-            return None
-        return target
-
-    async def _get(self, url: str) -> Resource:
-        for attempt in range(1, self.attempts + 1):
-            try:
-                status, headers, body = await asyncio.wait_for(self._fetch(url), self.timeout)
-            except (TimeoutError, httpx.TimeoutException) as error:
-                raise UpstreamError(
-                    f"{_shown(url)}: no answer in {self.timeout:g} s",
-                    found="time-out",
-                    expected="an answer",
-                    action="try again, or check the FHIR server",
-                ) from error
-            except httpx.HTTPError as error:
-                raise UpstreamError(
-                    f"{_shown(url)}: {type(error).__name__}: {error}",
-                    found=str(error),
-                    expected="an answer",
-                    action="check the address and the FHIR server",
-                ) from error
-            if status not in _RETRIED or attempt == self.attempts:
-                return _resource(url, status, headers.get("content-type", ""), body)
-            await asyncio.sleep(_wait(headers.get("retry-after"), attempt))
-        raise AssertionError("unreachable")
-
-    async def _fetch(self, url: str) -> tuple[int, httpx.Headers, bytes]:
-        async with self._client().stream("GET", url, follow_redirects=False) as response:
-            parts, size = [], 0
-            async for chunk in response.aiter_bytes():
-                size += len(chunk)
-                if size > MAX_BYTES:
-                    raise UpstreamError(
-                        f"{_shown(url)}: more than {MAX_BYTES // 1_000_000} MB in one answer",
-                        found=size,
-                        expected=f"at most {MAX_BYTES} bytes a page",
-                        action="check the FHIR server",
-                    )
-                parts.append(chunk)
-            return response.status_code, response.headers, b"".join(parts)
+        elif len(found.resources) >= self.limit or len(self.seen) >= MAX_PAGES:
+            found.problems.append(stopped)
+        elif self.foreign > MAX_FOREIGN:
+            found.problems.append(f"{stopped}: the server does not keep to the patient")
+        elif time.monotonic() - self.started > self.client.max_seconds:
+            found.problems.append(f"{stopped}: {self.client.max_seconds:g} s are over")
+        else:
+            return target
+        return None
 
 
-def _resource(url: str, status: int, media: str, body: bytes) -> Resource:
-    try:
-        parsed = loads(body, _shown(url)) if body else None
-    except BadInput:
-        parsed = None
-    if status != 200:
-        text = _diagnostics(parsed) if isinstance(parsed, dict) else media or "no FHIR body"
-        error = HttpError(
-            f"{_shown(url)}: HTTP {status}: {text}", found=status, expected="HTTP 200", action="check the FHIR server"
-        )
-        error.status = status
-        raise error
-    if not isinstance(parsed, dict) or not isinstance(parsed.get("resourceType"), str):
-        raise UpstreamError(
-            f"{_shown(url)}: the answer is not FHIR JSON",
-            found=media or "no content type",
-            expected=MEDIA,
-            action="check the address of the FHIR server",
-        )
-    if parsed["resourceType"] == "OperationOutcome":
-        raise UpstreamError(
-            f"{_shown(url)}: {_diagnostics(parsed)}",
-            found="OperationOutcome",
-            expected="a resource",
-            action="check the FHIR server",
-        )
-    return parsed
-
-
-def _diagnostics(resource: Resource) -> str:
-    issues = [issue for issue in resource.get("issue") or [] if isinstance(issue, dict)]
-    texts = [
-        issue.get("diagnostics") or (issue.get("details") or {}).get("text") or issue.get("code") for issue in issues
-    ]
-    return "; ".join(str(text)[:200] for text in texts if text) or "no reason given"
-
-
-def _wait(header: str | None, attempt: int) -> float:
-    seconds = float(header) if header and header.isdigit() else 0.25 * 2**attempt
-    return min(seconds, _LONGEST_WAIT)
+def _link(page: Resource, relation: str) -> str | None:
+    links = page.get("link")
+    rows = [row for row in links if isinstance(row, dict)] if isinstance(links, list) else []
+    return next(
+        (row["url"] for row in rows if row.get("relation") == relation and isinstance(row.get("url"), str)), None
+    )
 
 
 def _same(url: str) -> str:
     """An address with its parameters in order, to recognise a page again."""
     parts = urlsplit(url)
     return f"{parts.path}?{urlencode(sorted(parse_qsl(parts.query, keep_blank_values=True)))}"
-
-
-def _shown(url: str) -> str:
-    """An address for a message: patient identifiers in parameters stay out of logs."""
-    parts = urlsplit(url)
-    return parts.path.rsplit("/", 1)[-1] or parts.netloc
 
 
 def reference_of(resource: Resource) -> str:
@@ -298,3 +335,6 @@ def version_of(resource: Resource) -> str | None:
     """The version the server gave."""
     version: Any = (resource.get("meta") or {}).get("versionId")
     return str(version) if version is not None else None
+
+
+__all__ = ["MAX_BYTES", "FhirClient", "HttpError", "Matches", "reference_of", "version_of"]

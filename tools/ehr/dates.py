@@ -48,6 +48,14 @@ def start_of(text: str | None) -> datetime | None:
         return None
 
 
+def latest(text: str | None) -> datetime | None:
+    """The latest moment that a date can mean: of a day its last one."""
+    if start_of(text) is None or text is None:
+        return None
+    first, after = interval(text)
+    return first if len(text) > 10 else after - timedelta(microseconds=1)
+
+
 def days_between(earlier: datetime, later: datetime) -> int:
     """Whole days from one moment to another."""
     return (later - earlier).days

@@ -9,24 +9,31 @@ from __future__ import annotations
 import base64
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from knowledge.coding import SYSTEMS
 from knowledge.terminology import Concept, Terminology
+from tools.ehr.drafts_dose import dosage
+from tools.ehr.drafts_more import check_value, communication, composition, observation, unit_of
+from tools.ehr.drafts_more import in_words as say_more
 from tools.ehr.elements import words
 from tools.ehr.fhirjson import Resource
 from tools.errors import BadInput
 
-Action = Literal["start", "stop", "change", "request", "problem", "note"]
+Action = Literal["start", "order", "stop", "change", "request", "problem", "note", "observe", "tell", "document"]
 KINDS: dict[Action, str] = {
     "start": "MedicationRequest",
+    "order": "MedicationRequest",
     "stop": "MedicationRequest",
     "change": "MedicationRequest",
     "request": "ServiceRequest",
     "problem": "Condition",
     "note": "DocumentReference",
+    "observe": "Observation",
+    "tell": "Communication",
+    "document": "Composition",
 }
 DRAFT = "urn:osler:draft"
 """System of the identifier by which a written resource is found again."""
@@ -53,17 +60,22 @@ _ORDER = (
     Blank("intent", "Intent", True, _INTENT, "order"),
 )
 _DOSE = (Blank("dose", "Dose", True), Blank("timing", "How often, and for how long", True))
+_HOW = (Blank("route", "Route"), Blank("over", "Given over, or rate"))
+_PRIORITY = Blank("priority", "Priority", choices=("routine", "urgent", "asap", "stat"))
+_WHY = (Blank("reason", "Reason"), Blank("note", "Note", kind="long"))
+_CODE = Blank("coding", "Code (system|code)")
 FORMS: dict[Action, tuple[Blank, ...]] = {
-    "start": (Blank("medication", "Drug", True), *_DOSE, *_ORDER, Blank("reason", "Reason"), Blank("note", "Note")),
+    "start": (Blank("medication", "Drug", True), *_DOSE, *_HOW, *_ORDER, *_WHY),
+    "order": (Blank("drug", "Drug", True), _CODE, *_DOSE, *_HOW, _PRIORITY, *_ORDER, *_WHY),
     "stop": (Blank("status", "Stop for good, or hold", True, ("stopped", "on-hold")), Blank("reason", "Reason", True)),
     "change": (*_DOSE, Blank("reason", "Reason", True)),
     "request": (
         Blank("what", "What is asked for", True),
+        _CODE,
         Blank("when", "When", kind="date"),
-        Blank("priority", "Priority", choices=("routine", "urgent", "asap", "stat")),
+        _PRIORITY,
         *_ORDER,
-        Blank("reason", "Reason"),
-        Blank("note", "Note"),
+        *_WHY,
     ),
     "problem": (
         Blank("condition", "Diagnosis", True),
@@ -73,6 +85,27 @@ FORMS: dict[Action, tuple[Blank, ...]] = {
         Blank("note", "Note"),
     ),
     "note": (Blank("title", "Title", True), Blank("text", "Text", True, kind="long")),
+    "observe": (
+        Blank("what", "What was measured", True),
+        Blank("value", "Value", True),
+        Blank("unit", "Unit", True),
+        Blank("when", "When", True, kind="date"),
+        Blank("category", "Kind", choices=("vital-signs", "laboratory", "exam", "survey")),
+        Blank("status", "Status", True, ("final", "preliminary"), "final"),
+        Blank("label", "Name in the flowsheet"),
+        Blank("note", "Note", kind="long"),
+    ),
+    "tell": (
+        Blank("recipient", "To whom", True),
+        Blank("text", "Text", True, kind="long"),
+        _PRIORITY,
+        Blank("status", "Status", True, ("preparation", "completed"), "preparation"),
+    ),
+    "document": (
+        Blank("title", "Title", True),
+        Blank("text", "Text", True, kind="long"),
+        Blank("status", "Status", True, ("preliminary", "final"), "preliminary"),
+    ),
 }
 
 
@@ -123,10 +156,35 @@ def accept(blank: Blank, text: str, terms: Terminology) -> str | None:
             expected="YYYY-MM-DD, or a time with its zone",
             action="correct the date",
         )
+    if blank.name in _READ:
+        value = _READ[blank.name](value)
     most = MOST_NOTE if blank.kind == "long" else MOST_TEXT
     if len(value) > most:
         raise BadInput(f"{blank.label} is too long", found=f"{len(value)} characters", expected=f"at most {most}")
     return value if blank.kind == "long" else " ".join(value.split())
+
+
+def code_of(text: str) -> str:
+    """A code as `system|code`; the system by its prefix here (`loinc|2823-3`) or its URI.
+
+    Raises:
+        BadInput: it names no system or no code.
+    """
+    system, _, code = text.rpartition("|")
+    uri = CODE_SYSTEMS.get(system.strip().lower(), system.strip())
+    if not code.strip() or not re.match(r"(https?://|urn:)\S+$", uri):
+        raise BadInput(
+            f"{text!r} is not a code with its system",
+            found=text,
+            expected=f"system|code, the system a URI or one of {', '.join(CODE_SYSTEMS)}",
+            action="correct the code",
+        )
+    return f"{uri}|{code.strip()}"
+
+
+# http://hl7.org/fhir/sid/ndc, http://www.ama-assn.org/go/cpt: hl7.org/fhir/R4/terminologies-systems.html
+CODE_SYSTEMS = {**SYSTEMS, "ndc": "http://hl7.org/fhir/sid/ndc", "cpt": "http://www.ama-assn.org/go/cpt"}
+_READ: dict[str, Callable[[str], str]] = {"value": check_value, "unit": unit_of, "coding": code_of}
 
 
 def coded(concept: Concept, system: str) -> Resource:
@@ -199,17 +257,25 @@ def _order(kind: str, given: dict[str, str], setting: Setting) -> Resource:
     }
 
 
-def _dosage(given: dict[str, str]) -> list[Resource]:
-    text = ", ".join(given[name] for name in ("dose", "timing") if given.get(name))
-    timing = {"timing": {"code": {"text": given["timing"]}}} if given.get("timing") else {}
-    return [{"text": text, **timing}] if text else []
+def _concept(words_: str | None, code: str | None) -> Resource | None:
+    """Words and a code that a person gave, as they were given."""
+    if not words_:
+        return None
+    system, _, value = (code or "").rpartition("|")
+    return {**({"coding": [{"system": system, "code": value}]} if value else {}), "text": words_}
+
+
+def _ordered(given: dict[str, str], setting: Setting, terms: Terminology, old: Resource) -> Resource:
+    body = _order("MedicationRequest", given, setting) | {"priority": given.get("priority")}
+    body["medicationCodeableConcept"] = _concept(given.get("drug"), given.get("coding"))
+    return body | {"dosageInstruction": dosage(given)}
 
 
 def _start(given: dict[str, str], setting: Setting, terms: Terminology, old: Resource) -> Resource:
     body = _order("MedicationRequest", given, setting)
     drug = given.get("medication")
     body["medicationCodeableConcept"] = coded(terms.get(drug), "rxnorm") if drug else None
-    return body | {"dosageInstruction": _dosage(given)}
+    return body | {"dosageInstruction": dosage(given)}
 
 
 def _stop(given: dict[str, str], setting: Setting, terms: Terminology, old: Resource) -> Resource:
@@ -221,12 +287,12 @@ def _stop(given: dict[str, str], setting: Setting, terms: Terminology, old: Reso
 def _change(given: dict[str, str], setting: Setting, terms: Terminology, old: Resource) -> Resource:
     place = "dosage" if old.get("resourceType") == "MedicationStatement" else "dosageInstruction"
     notes = [*old.get("note", []), *([{"text": given["reason"]}] if given.get("reason") else [])]
-    return {**old, place: _dosage(given) or old.get(place), "note": notes}
+    return {**old, place: dosage(given) or old.get(place), "note": notes}
 
 
 def _request(given: dict[str, str], setting: Setting, terms: Terminology, old: Resource) -> Resource:
     body = _order("ServiceRequest", given, setting) | {"priority": given.get("priority")}
-    body["code"] = {"text": given["what"]} if given.get("what") else None
+    body["code"] = _concept(given.get("what"), given.get("coding"))
     return body | {"occurrenceDateTime": given.get("when")}
 
 
@@ -273,13 +339,17 @@ def _note(given: dict[str, str], setting: Setting, terms: Terminology, old: Reso
     }
 
 
-_BUILDERS = {
+_BUILDERS: dict[str, Callable[[dict[str, str], Setting, Terminology, Resource], Resource]] = {
     "start": _start,
     "stop": _stop,
     "change": _change,
     "request": _request,
     "problem": _problem,
     "note": _note,
+    "order": _ordered,
+    "observe": lambda given, setting, terms, old: observation(given, setting, terms),
+    "tell": lambda given, setting, terms, old: communication(given, setting),
+    "document": lambda given, setting, terms, old: composition(given, setting),
 }
 
 
@@ -288,7 +358,7 @@ def carries(resource: Resource, identifier: str | None = None) -> bool:
     held = resource.get("identifier")
     return any(
         isinstance(row, dict) and row.get("system") == DRAFT and identifier in (None, row.get("value"))
-        for row in (held if isinstance(held, list) else [])
+        for row in (held if isinstance(held, list) else [held])
     )
 
 
@@ -335,7 +405,9 @@ def in_words(action: Action, resource: Resource, old: Resource | None) -> str:
     )
     dose = next((str(row.get("text")) for row in resource.get("dosageInstruction") or [] if row.get("text")), "")
     state = f"{resource.get('intent', 'order')}, {resource.get('status', 'status not chosen')}"
-    if action == "start":
+    if action in ("observe", "tell", "document"):
+        return say_more(resource)
+    if action in ("start", "order"):
         return f"New medication ({state}): {drug}, {dose or 'dose not given'}"
     if action == "stop":
         status = resource.get("status")

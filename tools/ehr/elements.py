@@ -80,12 +80,15 @@ def words(concept: Any) -> str:
     return " ".join(str(text).split())
 
 
-def when(resource: Resource) -> str | None:
-    """When it happened or was so, as the record writes it; of a period its end, else its start."""
+def when(resource: Resource, as_of: datetime | None = None) -> str | None:
+    """When it happened or was so, as the record writes it; of a period its end (unless that lies after `as_of`), else
+    its start."""
     for path in _HAPPENED.get(str(resource.get("resourceType")), ()):
         for value in walk(resource, path):
             if isinstance(value, dict):
-                value = value.get("end") or value.get("start")
+                end = start_of(value.get("end")) if isinstance(value.get("end"), str) else None
+                over = end is not None and (as_of is None or end <= as_of)
+                value = value.get("end") if over else value.get("start") or value.get("end")
             if isinstance(value, str) and start_of(value):
                 return value
     return None

@@ -1,10 +1,15 @@
-"""FHIR JSON. A decimal keeps the digits it was written with: `1.10` is stored and given back as `1.10`."""
+"""FHIR JSON. A decimal keeps the digits it was written with: `1.10` is stored and given back as `1.10`.
+
+A number whose digits a float gives back by itself stays a float; only the others carry their text (`Decimal`).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from typing import Any
+
+import orjson
 
 from tools.errors import BadInput
 
@@ -29,18 +34,26 @@ class Decimal(float):
         return (Decimal, (self.text,))
 
 
+def _number(text: str) -> float:
+    made = float(text)
+    return made if repr(made) == text and "e" not in text else Decimal(text)
+
+
 def _constant(text: str) -> Any:
     raise ValueError(f"{text} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_float=_number, parse_constant=_constant)
 
 
 def loads(text: str | bytes, where: str = "document") -> Any:
     """Parse.
 
     Raises:
-        BadInput: it is not JSON (NaN and Infinity are not either).
+        BadInput: it is not JSON in UTF-8 (NaN and Infinity are not either).
     """
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_constant)
+        return _DECODER.decode(text if isinstance(text, str) else text.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise BadInput(
             f"{where} is not JSON: {error}",
@@ -57,29 +70,43 @@ def _start(text: str | bytes) -> str:
 
 def dumps(value: Any) -> str:
     """Serialise, decimals as they were written."""
-    parts: list[str] = []
-    _write(value, parts)
-    return "".join(parts)
+    return _bytes(value, orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
 
 
-def _write(value: Any, parts: list[str]) -> None:
+def indented(value: Any) -> str:
+    """Serialise for people to read."""
+    return _bytes(value, orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_INDENT_2).decode()
+
+
+def _bytes(value: Any, options: int) -> bytes:
+    try:
+        return orjson.dumps(value, _as_written, options)
+    except TypeError as error:
+        if "ecursion" in str(error):
+            raise BadInput(
+                "the document is nested too deeply",
+                found="more than 250 levels",
+                expected="fewer",
+                action="correct the document",
+            ) from error
+        # What orjson leaves to others: whole numbers of more than 64 bits.
+        return orjson.dumps(_wide(value), _as_written, options)
+
+
+def _as_written(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(value.text)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _wide(value: Any) -> Any:
     if isinstance(value, dict):
-        parts.append("{")
-        for number, (key, item) in enumerate(value.items()):
-            parts.append(("," if number else "") + json.dumps(key, ensure_ascii=False) + ":")
-            _write(item, parts)
-        parts.append("}")
-    elif isinstance(value, list):
-        parts.append("[")
-        for number, item in enumerate(value):
-            if number:
-                parts.append(",")
-            _write(item, parts)
-        parts.append("]")
-    elif isinstance(value, Decimal):
-        parts.append(value.text)
-    else:
-        parts.append(json.dumps(value, ensure_ascii=False, allow_nan=False))
+        return {key: _wide(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_wide(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 63:
+        return orjson.Fragment(str(value))
+    return value
 
 
 def content_version(resource: Resource) -> str:
@@ -88,5 +115,4 @@ def content_version(resource: Resource) -> str:
     meta = {key: value for key, value in resource.get("meta", {}).items() if key not in ("versionId", "lastUpdated")}
     if meta:
         body["meta"] = meta
-    canonical = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+    return hashlib.sha256(_bytes(body, orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_SORT_KEYS)).hexdigest()[:12]

@@ -6,10 +6,13 @@ value; `reason` says why it does not count.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from knowledge.guideline import read_yaml
 from tools.ehr.compartment import walk
 from tools.ehr.fhirjson import Resource
 
@@ -39,19 +42,81 @@ def judge(resource: Resource) -> Verdict:
 
 
 def _other(resource: Resource) -> Verdict:
-    """Any other type: what its status withdraws does not count, what is only proposed is no fact."""
-    status, intent = resource.get("status") or resource.get("lifecycleStatus"), resource.get("intent")
+    """Any other type, by `modifier_rules.yaml`; one that is not there, by what its status commonly means."""
+    rules = _written().get(str(resource.get("resourceType")))
+    if resource.get("doNotPerform"):
+        return _no("do not perform")
+    if resource.get("active") is False:
+        return Verdict(flags=("inactive",), current=False)
+    if rules is None:
+        return _common(resource)
+    flags, current = _parts(resource), True
+    for element, counts in rules.items():
+        code = resource.get(element)
+        if code is None and not counts.get("required", True):
+            continue
+        how = next((name for name in ("fact", "shown", "past", "never") if code in counts.get(name, ())), None)
+        if how == "never":
+            return _no(_withdrawn(element, str(code)))
+        if how is None:
+            named = element if element == "status" else f"{element} of it"
+            return _no(f"{named} missing" if code is None else f"{named} {code} not understood")
+        flags += [] if how == "fact" else [str(code)]
+        current = current and how != "past"
+    return Verdict(flags=tuple(dict.fromkeys(flags)), current=current)
+
+
+def _withdrawn(element: str, code: str) -> str:
+    if element == "intent":
+        return f"{code}, not an order"
+    return {"entered-in-error": "entered in error", "not-done": "not done", "unknown": "status unknown"}.get(code, code)
+
+
+def _common(resource: Resource) -> Verdict:
+    status = resource.get("status")
     if status == "entered-in-error":
         return _no("entered in error")
     if status in ("cancelled", "rejected", "not-done", "draft", "proposed", "planned"):
         return _no("not done" if status == "not-done" else str(status))
-    if resource.get("doNotPerform"):
-        return _no("do not perform")
-    if intent in ("proposal", "option"):
-        return _no(f"{intent}, not an order")
     if status in ("revoked", "stopped", "on-hold", "inactive", "completed"):
         return Verdict(flags=(str(status),), current=status == "on-hold")
-    return Verdict()
+    return Verdict(flags=tuple(_parts(resource)))
+
+
+def _parts(resource: Resource) -> list[str]:
+    """What modifier elements inside say of a part, and what those say that change how the whole is read."""
+    flags = []
+    for activity in walk(resource, "activity.detail"):
+        status, name = activity.get("status"), _words(activity)
+        if activity.get("doNotPerform"):
+            flags.append(f"not to be done: {name}")
+        elif status in ("cancelled", "stopped", "entered-in-error", "on-hold", "completed", "unknown"):
+            flags.append(f"{str(status).replace('entered-in-error', 'entered in error')}: {name}")
+    for entry in walk(resource, "entry"):
+        if isinstance(entry, dict) and entry.get("deleted"):
+            flags.append(f"removed from the list: {(entry.get('item') or {}).get('display') or 'an entry'}")
+    for forecast in walk(resource, "recommendation"):
+        if isinstance(forecast, dict) and (told := code_of(forecast, "forecastStatus")):
+            flags.append(f"forecast {told}")
+    if any(walk(resource, "characteristic.exclude")):
+        flags.append("excludes what it describes")
+    for element, told in (("scope", "scope"), ("improvementNotation", "improvement notation")):
+        if code := code_of(resource, element):
+            flags.append(f"{told} {code}")
+    if resource.get("resourceType") == "Basic" and (code := code_of(resource, "code")):
+        flags.append(f"basic resource: {code}")
+    return flags
+
+
+def _words(activity: dict[str, Any]) -> str:
+    code = activity.get("code") if isinstance(activity.get("code"), dict) else {}
+    text = (code or {}).get("text") or next(walk(code, "coding.display"), None) or activity.get("description")
+    return str(text or "an activity")
+
+
+@functools.cache
+def _written() -> dict[str, dict[str, Any]]:
+    return read_yaml(Path(__file__).with_name("modifier_rules.yaml")) or {}
 
 
 def _imaging(resource: Resource) -> Verdict:
@@ -76,9 +141,11 @@ def _unknown_modifier(value: Any) -> bool:
 
 
 def code_of(resource: Resource, element: str) -> str | None:
-    """The first code of a CodeableConcept (statuses have one system each)."""
-    found = next(walk(resource, f"{element}.coding.code"), None)
-    return str(found) if found is not None else None
+    """The code of a CodeableConcept: HL7's own where several systems code it, else the first."""
+    rows = [row for row in walk(resource, f"{element}.coding") if isinstance(row, dict) and row.get("code") is not None]
+    hl7 = (row for row in rows if "hl7.org" in str(row.get("system", "")))
+    found = next(hl7, rows[0] if rows else None)
+    return str(found["code"]) if found is not None else None
 
 
 def _patient(resource: Resource) -> Verdict:
@@ -87,6 +154,8 @@ def _patient(resource: Resource) -> Verdict:
         flags.append("patient record inactive")
     if resource.get("deceasedBoolean") is True or resource.get("deceasedDateTime"):
         flags.append("deceased")
+    if any(link.get("type") == "replaced-by" for link in walk(resource, "link") if isinstance(link, dict)):
+        flags.append("replaced by another record of the same person")
     return Verdict(flags=tuple(flags))
 
 
@@ -198,6 +267,8 @@ def _encounter(resource: Resource) -> Verdict:
     status = resource.get("status")
     if status in ("cancelled", "entered-in-error", "planned", "unknown", None):
         return _no("entered in error" if status == "entered-in-error" else f"status {status or 'missing'}")
+    if status not in ("arrived", "triaged", "in-progress", "onleave", "finished"):
+        return _no(f"status {status} not understood")
     return Verdict(current=status != "finished")
 
 
@@ -212,6 +283,8 @@ def _medication(resource: Resource) -> Verdict:
     status = resource.get("status")
     if status == "entered-in-error":
         return _no("entered in error")
+    if status not in (None, "active", "inactive"):
+        return _no(f"status {status} not understood")
     return Verdict(flags=("inactive",) if status == "inactive" else ())
 
 

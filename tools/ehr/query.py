@@ -1,250 +1,356 @@
-"""A FHIR search as SQL. What is not supported is refused by name: an ignored parameter is a silent wrong answer."""
+"""A FHIR search, read. What is not supported is refused by name: an ignored parameter is a silent wrong answer."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import parse_qsl
 
-from tools.ehr import index
-from tools.ehr.compartment import local_reference
-from tools.ehr.dates import interval
-from tools.errors import BadInput
+from tools.ehr import query_values as values
+from tools.ehr.index import fold
+from tools.ehr.query_values import BadSearch, Value, refuse
+from tools.ehr.search_parameters import Parameter, parameters, refused, types
 
-DEFAULT_COUNT, MAX_COUNT, MAX_LENGTH = 50, 1000, 20_000
-_PREFIX = re.compile(r"^(eq|ne|gt|lt|ge|le|sa|eb|ap)(?=[\d+-])")
+__all__ = ["BadSearch", "Query"]
+
+DEFAULT_COUNT, MAX_COUNT, MAX_LENGTH, MAX_DEPTH, MAX_VALUES = 50, 1000, 20_000, 6, 500
 _IDLE = {"_format", "_pretty"}
-_CONTROL = ("_count", "_offset", "_sort", "_summary", "_include", "_total")
-_MODIFIERS = {"token": ("not",), "string": ("exact", "contains"), "reference": (), "date": (), "quantity": ()}
-Condition = tuple[str, list[Any]]
+CONTROL = ("_count", "_include", "_page", "_revinclude", "_sort", "_summary", "_total", "_type")
+MODIFIERS = {
+    "token": ("not", "text", "in", "not-in", "above", "below", "of-type"),
+    "string": ("exact", "contains"),
+    "reference": ("identifier",),
+    "uri": ("above", "below"),
+}
 
 
-class BadSearch(BadInput):
-    """A search that is not supported or does not parse; `found` is the parameter."""
+@dataclass(frozen=True)
+class Test:
+    """One parameter with the values any of which it may have."""
 
-    code = "bad_search"
+    type: str
+    parameter: Parameter
+    modifier: str
+    values: tuple[Value | tuple[Value, ...], ...]
 
 
-def _refuse(name: str, expected: str, found: str | None = None) -> BadSearch:
-    message = f"search parameter {name!r} is not supported here" if found is None else f"{name}: found {found!r}"
-    return BadSearch(message, found=found or name, expected=expected, action="remove or correct the parameter")
+@dataclass(frozen=True)
+class Missing:
+    """A parameter without a value, or with any."""
+
+    type: str
+    parameter: Parameter
+    missing: bool
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Resources with one of these ids."""
+
+    type: str
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Updated:
+    """Resources written at some time."""
+
+    values: tuple[values.Span, ...]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A reference to a resource for which a condition holds; one alternative for each type it may lead to."""
+
+    parameter: Parameter
+    alternatives: tuple[tuple[str, Condition], ...]
+
+
+@dataclass(frozen=True)
+class Has:
+    """A resource of another type refers to this one, and a condition holds for it."""
+
+    type: str
+    parameter: Parameter
+    condition: Condition
+
+
+Condition = Test | Missing | Ids | Updated | Chain | Has
+
+
+@dataclass(frozen=True)
+class Include:
+    """`source:parameter[:target]`; with `*` as parameter, every reference. `back` for _revinclude."""
+
+    source: str
+    parameter: str
+    target: str = ""
+    back: bool = False
+    iterate: bool = False
 
 
 @dataclass
 class Query:
-    """A parsed search on one type."""
+    """A parsed search: on one type, or (`type` empty) on those of `_type`."""
 
     type: str
     base: str = ""
-    conditions: list[Condition] = field(default_factory=list)
+    types: tuple[str, ...] = ()
+    conditions: list[tuple[str, str]] = field(default_factory=list)
     sort: list[tuple[str, bool]] = field(default_factory=list)
-    includes: list[tuple[str, str]] = field(default_factory=list)
+    includes: list[Include] = field(default_factory=list)
     count: int = DEFAULT_COUNT
-    offset: int = 0
+    page: str = ""
+    total: str = ""
     only_count: bool = False
+    compartment: tuple[str, str] | None = None
+    """Type and id of the resource to whose compartment matches belong."""
+    ignored: list[str] = field(default_factory=list)
+    """Parameters left out because the caller is lenient."""
 
     @classmethod
-    def parse(cls, kind: str, text: str | list[tuple[str, str]], base: str = "") -> Query:
-        """Read a query string.
+    def parse(
+        cls,
+        kind: str,
+        text: str | list[tuple[str, str]],
+        base: str = "",
+        *,
+        lenient: bool = False,
+        compartment: tuple[str, str] | None = None,
+    ) -> Query:
+        """Read a query string; with `lenient`, unknown parameters are left out and named in `ignored`.
+
+        Args:
+            kind: the type searched, empty for a search over types (`_type` names them).
+            text: the query string, or its pairs.
+            base: address of the store, so that absolute references to it are known.
+            lenient: leave out unknown parameters.
+            compartment: type and id of the resource to whose compartment the matches belong.
 
         Raises:
             BadSearch: a parameter, modifier or value that is not supported, named.
         """
         if isinstance(text, str) and len(text) > MAX_LENGTH:
-            raise _refuse("query", f"at most {MAX_LENGTH} characters", f"{len(text)} characters")
+            raise refuse("query", f"at most {MAX_LENGTH} characters", f"{len(text)} characters")
         pairs = parse_qsl(text, keep_blank_values=True) if isinstance(text, str) else text
-        query = cls(kind, base)
+        query = cls(kind, base, (kind,) if kind else (), compartment=compartment)
+        if kind and kind not in types():
+            raise refuse("type", "a resource type of R4", kind)
         for name, value in pairs:
-            if name in _IDLE:
+            if name == "_type" and not kind:
+                query._types(value)
+        for name, value in pairs:
+            if name in _IDLE or name == "_type":
+                if name == "_type" and kind:
+                    raise refuse(name, "a search over types: address without a type")
                 continue
-            if "\x00" in value:
-                raise _refuse(name, "text without NUL", "NUL")
-            if name in _CONTROL:
-                query._control(name, value)
-            else:
-                query.conditions.append(query._condition(name, value))
+            if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+                raise refuse(name, "text", "NUL or half a character")
+            try:
+                query._add(name, value)
+            except BadSearch:
+                if not lenient or query._known(name):
+                    raise
+                query.ignored.append(name)
         return query
 
-    def _control(self, name: str, value: str) -> None:
-        if name in ("_count", "_offset"):
-            if not value.isascii() or not value.isdigit() or len(value) > 9:
-                raise _refuse(name, "a whole number", value)
-            number = int(value)
-            if name == "_count":
-                self.count = min(number, MAX_COUNT)
-            else:
-                self.offset = number
-        elif name == "_summary":
-            if value not in ("count", "false"):
-                raise _refuse(name, "count or false", value)
-            self.only_count = value == "count"
-        elif name == "_total":
-            if value not in ("accurate", "estimate", "none"):
-                raise _refuse(name, "accurate, estimate or none", value)
-        elif name == "_include":
-            parts = value.split(":")
-            known = index.parameters(self.type)
-            if (
-                len(parts) not in (2, 3)
-                or parts[0] != self.type
-                or parts[1] not in known
-                or (known[parts[1]].kind != "reference")
-            ):
-                raise _refuse(name, f"{self.type}:PARAMETER with a reference parameter of {self.type}", value)
-            self.includes.append((parts[1], parts[2] if len(parts) == 3 else ""))
-        else:
-            for part in value.split(","):
-                key = part.removeprefix("-")
-                if key not in ("_id", "_lastUpdated") and key not in index.parameters(self.type):
-                    raise _refuse(name, f"parameters of {self.type}", part)
-                self.sort.append((key, part.startswith("-")))
+    def _types(self, value: str) -> None:
+        named = tuple(dict.fromkeys(value.split(",")))
+        for name in named:
+            if name not in types():
+                raise refuse("_type", "resource types of R4", name)
+        self.types = named
 
-    def _condition(self, name: str, value: str) -> Condition:
+    def _known(self, name: str) -> bool:
+        key = name.partition(":")[0].partition(".")[0]
+        return key in CONTROL or key == "_has" or any(key in parameters(kind) for kind in self.types)
+
+    def _add(self, name: str, value: str) -> None:
         key, _, modifier = name.partition(":")
-        values = _split(value)
-        if key == "_id" and not modifier:
-            return f"r.id IN ({','.join('?' * len(values))})", list(values)
-        if key == "_lastUpdated" and not modifier:
-            return _any([_dates("r.updated", "r.updated + 1", item, name) for item in values])
-        parameter = index.parameters(self.type).get(key)
-        if parameter is None:
-            known = [*sorted(index.parameters(self.type)), "_id", "_lastUpdated", *_CONTROL]
-            raise _refuse(name, f"one of {', '.join(known)}")
-        rows = f"SELECT t.rid FROM {parameter.kind} t WHERE t.type=? AND t.param=?"  # noqa: S608  (names of ours)
-        if modifier == "missing":
-            if value not in ("true", "false"):
-                raise _refuse(name, "true or false", value)
-            return f"r.rid {'NOT ' if value == 'true' else ''}IN ({rows})", [self.type, key]
-        if parameter.kind == "reference" and modifier[:1].isupper():
-            values = [item if "/" in item else f"{modifier}/{item}" for item in values]
-            modifier = ""
-        if modifier and modifier not in _MODIFIERS[parameter.kind]:
-            raise _refuse(name, f"modifiers missing, {', '.join(_MODIFIERS[parameter.kind])} of a {parameter.kind}")
-        if any(not item for item in values):
-            raise _refuse(name, "a value", value)
-        sql, arguments = _any([self._match(parameter.kind, key, name, modifier, item) for item in values])
-        negated = "NOT " if modifier == "not" else ""
-        return f"r.rid {negated}IN ({rows} AND ({sql}))", [self.type, key, *arguments]
+        if key in CONTROL and (not modifier or key in ("_include", "_revinclude")):
+            getattr(self, f"_set{key}")(value, modifier)
+            return
+        if not self.types:
+            raise refuse(name, "_type=... beside it: a search over types names them")
+        for kind in self.types:
+            condition(kind, name, value, self.base)  # refused here, so that nothing is half searched
+        self.conditions.append((name, value))
 
-    def _match(self, kind: str, key: str, name: str, modifier: str, value: str) -> Condition:
-        if kind == "token":
-            system, bar, code = value.rpartition("|")
-            code = _plain(code)
-            if not bar:
-                return "t.b=?", [code]
-            return ("t.b=? AND t.a=?", [code, _plain(system)]) if code else ("t.a=?", [_plain(system)])
-        if kind == "reference":
-            if "/" not in value:
-                return ("t.b=? AND t.a='Patient'", [value]) if key == "patient" else ("t.b=?", [value])
-            target = local_reference(value, self.base)
-            if target is None:
-                return "t.c=?", [value]
-            return "t.b=? AND t.a=?", [target[1], target[0]]
-        if kind == "date":
-            return _dates("t.a", "t.b", value, name)
-        if kind == "quantity":
-            return _quantities(value, name)
-        plain = _plain(value)
-        if modifier == "exact":
-            return "t.b=?", [plain]
-        folded = index.fold(plain).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return "t.a LIKE ? ESCAPE '\\'", [f"{'%' if modifier == 'contains' else ''}{folded}%"]
+    def _set_count(self, value: str, modifier: str) -> None:
+        if not value.isascii() or not value.isdigit() or len(value) > 9:
+            raise refuse("_count", "a whole number", value)
+        self.count = min(int(value), MAX_COUNT)
 
-    def where(self) -> Condition:
-        """The WHERE clause over `resource r`, with its arguments."""
-        parts, arguments = ["r.type=?"], [self.type]
-        for sql, values in self.conditions:
-            parts.append(sql)
-            arguments += values
-        return " AND ".join(parts), arguments
+    def _set_page(self, value: str, modifier: str) -> None:
+        self.page = value
 
-    def order(self) -> Condition:
-        """The ORDER BY clause; `rid` last, so that pages never overlap."""
-        parts: list[str] = []
-        arguments: list[Any] = []
-        for key, down in self.sort:
-            direction = "DESC" if down else "ASC"
-            if key in ("_id", "_lastUpdated"):
-                parts.append(f"r.{'id' if key == '_id' else 'updated'} {direction}")
-                continue
-            kind = index.parameters(self.type)[key].kind
-            column = "b" if kind in ("token", "reference") else "a"
-            edge = "max" if down else "min"
-            parts.append(  # names of ours only
-                f"(SELECT {edge}(t.{column}) FROM {kind} t WHERE t.rid=r.rid AND t.param=?) {direction} NULLS LAST"  # noqa: S608
-            )
-            arguments.append(key)
-        return ", ".join([*parts, "r.rid"]), arguments
+    def _set_total(self, value: str, modifier: str) -> None:
+        if value not in ("accurate", "estimate", "none"):
+            raise refuse("_total", "accurate, estimate or none", value)
+        self.total = value
+
+    def _set_summary(self, value: str, modifier: str) -> None:
+        if value not in ("count", "false"):
+            raise refuse("_summary", "count or false (the REST server also cuts resources: true, text, data)", value)
+        self.only_count = value == "count"
+
+    def _set_include(self, value: str, modifier: str) -> None:
+        self._including("_include", value, modifier)
+
+    def _set_revinclude(self, value: str, modifier: str) -> None:
+        self._including("_revinclude", value, modifier)
+
+    def _including(self, name: str, value: str, modifier: str) -> None:
+        back, iterate = name == "_revinclude", modifier == "iterate"
+        if modifier not in ("", "iterate"):
+            raise refuse(f"{name}:{modifier}", f"{name} or {name}:iterate")
+        parts = [*self.types[:1], "*"] if value == "*" and not back and self.type else value.split(":")
+        if len(parts) not in (2, 3) or parts[0] not in types() or (len(parts) == 3 and parts[2] not in types()):
+            raise refuse(name, "TYPE:PARAMETER or TYPE:PARAMETER:TARGET", value)
+        known = parameters(parts[0]).get(parts[1])
+        if parts[1] != "*" and (known is None or known.kind != "reference"):
+            raise refuse(name, f"a reference parameter of {parts[0]}", value)
+        if not back and not iterate and self.types and parts[0] not in self.types:
+            raise refuse(name, f"{' or '.join(self.types)} as the source, or :iterate", value)
+        self.includes.append(Include(parts[0], parts[1], parts[2] if len(parts) == 3 else "", back, iterate))
+
+    def _set_sort(self, value: str, modifier: str) -> None:
+        for part in value.split(","):
+            key = part.removeprefix("-")
+            for kind in self.types or ("Resource",):
+                found = parameters(kind).get(key)
+                if found is None or found.kind in ("composite", "special") or (not self.type and key[:1] != "_"):
+                    raise refuse("_sort", f"parameters of {kind}", part)
+            self.sort.append((key, part.startswith("-")))
+        if len(self.sort) > MAX_DEPTH:
+            raise refuse("_sort", f"at most {MAX_DEPTH} parameters", value)
+
+    def of(self, kind: str) -> list[Condition]:
+        """The conditions as they read for a type."""
+        return [condition(kind, name, value, self.base) for name, value in self.conditions]
 
 
-def _any(conditions: list[Condition]) -> Condition:
-    return " OR ".join(f"({sql})" for sql, _ in conditions), [item for _, values in conditions for item in values]
+def condition(kind: str, name: str, value: str, base: str, depth: int = 0) -> Condition:
+    """Read one parameter of a type.
+
+    Raises:
+        BadSearch: it is not supported, named.
+    """
+    if depth > MAX_DEPTH:
+        raise refuse(name, f"chains of at most {MAX_DEPTH} steps")
+    if name.startswith("_has:"):
+        return _has(kind, name, value, base, depth)
+    head, dot, rest = name.partition(".")
+    key, _, modifier = head.partition(":")
+    parameter = parameters(kind).get(key)
+    if parameter is None:
+        if key in refused():
+            raise refuse(name, f"a search without it ({refused()[key]})")
+        known = [*sorted(parameters(kind)), "_has", *CONTROL]
+        raise refuse(name, f"one of {', '.join(known)}")
+    if dot:
+        return _chain(parameter, modifier, rest, value, base, (name, depth))
+    if key in ("_id", "_lastUpdated"):
+        return _own(kind, key, modifier, name, value)
+    if modifier == "missing":
+        if value not in ("true", "false"):
+            raise refuse(name, "true or false", value)
+        if parameter.kind == "composite":
+            raise refuse(name, "no :missing of a composite: ask for its parts")
+        return Missing(kind, parameter, value == "true")
+    parts = values.split(value, ",")
+    if any(not item for item in parts) or len(parts) > MAX_VALUES:
+        raise refuse(name, f"1 to {MAX_VALUES} values", value[:80])
+    return _test(kind, parameter, modifier, parts, name, base)
 
 
-def _split(value: str) -> list[str]:
-    """Values separated by commas; `\\,` is a comma of the value."""
-    return re.split(r"(?<!\\),", value)
+def _test(kind: str, parameter: Parameter, modifier: str, parts: list[str], name: str, base: str) -> Test:
+    if parameter.kind == "reference" and modifier in types():
+        if parameter.only and parameter.only != modifier:
+            raise refuse(name, f":{parameter.only}, to which {parameter.name} leads")
+        return Test(kind, parameter, "", tuple(values.target(name, part, base, modifier) for part in parts))
+    allowed = MODIFIERS.get(parameter.kind, ())
+    if modifier and (modifier not in allowed or (modifier == "of-type" and not _identifies(parameter))):
+        raise refuse(name, f"modifiers {', '.join(('missing', *allowed))} of a {parameter.kind}")
+    if parameter.kind == "composite":
+        return Test(kind, parameter, modifier, tuple(_tuple(parameter, part, name, base) for part in parts))
+    return Test(kind, parameter, modifier, tuple(_value(parameter, modifier, part, name, base) for part in parts))
 
 
-def _plain(value: str) -> str:
-    return re.sub(r"\\([,|$\\])", r"\1", value)
+def _identifies(parameter: Parameter) -> bool:
+    return any(place.type == "Identifier" for atom in parameter.atoms for place in atom.places)
 
 
-def _prefixed(value: str) -> tuple[str, str]:
-    match = _PREFIX.match(value)
-    return (match.group(1), value[2:]) if match else ("eq", value)
+def _value(parameter: Parameter, modifier: str, part: str, name: str, base: str) -> Value:
+    kind = parameter.kind
+    if modifier == "of-type":
+        pieces = values.split(part, "|")
+        if len(pieces) != 3 or not pieces[1] or not pieces[2]:
+            raise refuse(name, "system|code|value, the first two being the identifier's type", part)
+        system, code, value = (values.plain(piece) for piece in pieces)
+        return values.Token(f"{system}|{code}", value)
+    if modifier == "text" or kind in ("string", "uri") or modifier in ("in", "not-in"):
+        if kind != "uri" and not fold(part):
+            raise refuse(name, "a text", part)
+        return values.plain(part)
+    if kind == "token" or modifier == "identifier":
+        return values.token(name, part)
+    if kind == "reference":
+        return values.target(name, part, base, parameter.only)
+    if kind == "date":
+        return values.span(name, part)
+    return values.amount(name, part, unit=kind == "quantity")
 
 
-def _dates(low: str, high: str, value: str, name: str) -> Condition:
-    prefix, text = _prefixed(value)
-    try:
-        first, after = (index.microseconds(moment) for moment in interval(text.replace(" ", "+")))
-    except (ValueError, OverflowError) as error:
-        raise _refuse(name, "a date with one of the prefixes eq ne gt lt ge le sa eb ap", value) from error
-    inside: Condition = (f"{low} >= ? AND {high} <= ?", [first, after])
-    if prefix == "ap":  # R4: within a tenth of the time that lies between then and now
-        slack = abs(index.microseconds(datetime.now(UTC)) - first) // 10
-        return f"{low} < ? AND {high} > ?", [after + slack, first - slack]
-    return {
-        "eq": inside,
-        "ne": (f"NOT ({inside[0]})", inside[1]),
-        "gt": (f"{high} > ?", [after]),
-        "lt": (f"{low} < ?", [first]),
-        "ge": (f"({high} > ? OR ({inside[0]}))", [after, *inside[1]]),
-        "le": (f"({low} < ? OR ({inside[0]}))", [first, *inside[1]]),
-        "sa": (f"{low} >= ?", [after]),
-        "eb": (f"{high} <= ?", [first]),
-    }[prefix]
+def _tuple(parameter: Parameter, part: str, name: str, base: str) -> tuple[Value, ...]:
+    pieces = values.split(part, "$")
+    if len(pieces) != len(parameter.parts) or not all(pieces):
+        raise refuse(name, f"{len(parameter.parts)} values joined by $", part)
+    made = zip(parameter.parts, pieces, strict=True)
+    return tuple(_value(Parameter(name, kind), "", piece, name, base) for kind, piece in made)
 
 
-def _quantities(value: str, name: str) -> Condition:
-    prefix, text = _prefixed(value)
-    parts = text.split("|")
-    try:
-        number = float(parts[0])
-        digits = len(parts[0].lower().partition("e")[0].partition(".")[2])
-    except ValueError as error:
-        raise _refuse(name, "a number, or number|system|code", value) from error
-    if len(parts) not in (1, 3) or not abs(number) < 1e300:
-        raise _refuse(name, "a number, or number|system|code", value)
-    half = 0.5 * 10.0**-digits if "e" not in parts[0].lower() else abs(number) * 0.05
-    half = abs(number) * 0.1 if prefix == "ap" else half
-    near: Condition = ("t.a >= ? AND t.a < ?", [number - half, number + half])
-    sql, arguments = {
-        "eq": near,
-        "ap": near,
-        "ne": (f"NOT ({near[0]})", near[1]),
-        "gt": ("t.a > ?", [number]),
-        "lt": ("t.a < ?", [number]),
-        "ge": ("t.a >= ?", [number]),
-        "le": ("t.a <= ?", [number]),
-        "sa": ("t.a > ?", [number]),
-        "eb": ("t.a < ?", [number]),
-    }[prefix]
-    if len(parts) == 3 and parts[1]:
-        return f"({sql}) AND t.b=?", [*arguments, f"{parts[1]}|{parts[2]}"]
-    if len(parts) == 3 and parts[2]:
-        return f"({sql}) AND (t.c=? OR t.b LIKE '%|' || ?)", [*arguments, parts[2], parts[2]]
-    return sql, arguments
+def _own(kind: str, key: str, modifier: str, name: str, value: str) -> Condition:
+    if modifier:
+        raise refuse(name, f"{key} without a modifier")
+    parts = values.split(value, ",")
+    if len(parts) > MAX_VALUES:
+        raise refuse(name, f"at most {MAX_VALUES} values", value[:80])
+    if key == "_id":
+        return Ids(kind, tuple(values.plain(part) for part in parts))
+    return Updated(tuple(values.span(name, part) for part in parts))
+
+
+def _chain(parameter: Parameter, modifier: str, rest: str, value: str, base: str, origin: tuple[str, int]) -> Condition:
+    name, depth = origin
+    if parameter.kind != "reference" or (modifier and modifier not in types()):
+        raise refuse(name, "a chain over a reference, REFERENCE.PARAMETER or REFERENCE:TYPE.PARAMETER")
+    if not any(place.type in ("Reference", "") for atom in parameter.atoms for place in atom.places):
+        raise refuse(name, "no chain over a canonical address: search by the address")
+    kinds = [modifier] if modifier else [parameter.only] if parameter.only else list(parameter.targets)
+    if modifier and parameter.only and modifier != parameter.only:
+        raise refuse(name, f":{parameter.only}, to which {parameter.name} leads")
+    if not kinds:
+        raise refuse(name, f"a type, as in {parameter.name}:Patient.{rest}: this reference may lead to any")
+    found: list[tuple[str, Condition]] = []
+    errors: list[BadSearch] = []
+    for kind in kinds:
+        try:
+            found.append((kind, condition(kind, rest, value, base, depth + 1)))
+        except BadSearch as error:
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return Chain(parameter, tuple(found))
+
+
+def _has(kind: str, name: str, value: str, base: str, depth: int) -> Condition:
+    parts = name.split(":", 3)
+    if len(parts) != 4 or parts[1] not in types() or not parts[3]:
+        raise refuse(name, "_has:TYPE:REFERENCE:PARAMETER")
+    parameter = parameters(parts[1]).get(parts[2])
+    if parameter is None or parameter.kind != "reference":
+        raise refuse(name, f"a reference parameter of {parts[1]}")
+    leads = (parameter.only,) if parameter.only else parameter.targets
+    if leads and kind not in leads:
+        raise refuse(name, f"a reference of {parts[1]} that leads to {kind}")
+    return Has(parts[1], parameter, condition(parts[1], parts[3], value, base, depth + 1))

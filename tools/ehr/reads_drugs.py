@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from knowledge.coding import Coding
@@ -18,6 +19,7 @@ from tools.ehr.reading import (
     plural,
     record_of,
     rejected_reasons,
+    within,
     words_of,
 )
 from tools.ehr.record import Entry, PatientRecord, Slice, concepts_of, wider_than
@@ -30,6 +32,15 @@ if TYPE_CHECKING:
 
 # SNOMED CT situations "no known allergy", and the narrower ones (HL7 C-CDA on FHIR, No Known Allergies map).
 _NONE_AT_ALL = {"716186003"}
+_NONE_SAID = re.compile(
+    r"nkda|(?P<none>no known|nil known|nka)(?: (?P<kind>drug|medication|food|environmental|latex))?"
+    r"(?: allerg(?:y|ies))?\.?",
+    re.IGNORECASE,
+)
+# A dose of the last days, or what was handed out in the last month, is not "not taken".
+LATELY = {"MedicationAdministration": 3.0, "MedicationDispense": 30.0}
+_KIND_SAID = {"drug": "drug", "medication": "drug", "food": "food", "environmental": "environmental", "latex": "latex"}
+_WORST = ("mild", "moderate", "severe")
 _NONE_OF_KIND = {"409137002": "drug", "429625007": "food", "428607008": "environmental", "716220001": "animal"}
 
 
@@ -48,7 +59,7 @@ async def medication(params: ConceptParams, ctx: ToolContext) -> ToolOutput:
                     ctx,
                     entry,
                     True,
-                    _drug(entry),
+                    drug_name(entry),
                     concept=params.concept,
                     flags=how,
                     path=_path(entry),
@@ -62,7 +73,7 @@ async def medication(params: ConceptParams, ctx: ToolContext) -> ToolOutput:
     told = taken(await record.notes(), params.concept, ctx)
     if told is not None and not any(_dated(entry) >= (told.note.at or "")[:10] for entry in past):
         return ToolOutput(evidence=[taken_evidence(ctx, told, params.concept)])
-    flags = [*reasons, *(f"{entry.verdict.flags[0]}: {_drug(entry)}" for entry in past if entry.verdict.flags)]
+    flags = [*reasons, *(f"{entry.verdict.flags[0]}: {drug_name(entry)}" for entry in past if entry.verdict.flags)]
     flags += await _in_notes(ctx, record, params.concept)
     aside = f"; {'; '.join(dict.fromkeys(flags))}" if flags else ""
     if not part.entries:
@@ -78,8 +89,13 @@ async def medication(params: ConceptParams, ctx: ToolContext) -> ToolOutput:
                 )
             ]
         )
-    unknown = _unrecognised(ctx, current)
-    shown = f"{words_of(concept)} not among {len(current)} recorded{_named(unknown)}{aside}"
+    unknown = unrecognised(ctx, current)
+    shown = f"{words_of(concept)} not among {len(current)} recorded{named_unknown(unknown)}{aside}"
+    dose = await _lately(ctx, record, params.concept)
+    if dose is not None:
+        done = "given" if dose.type == "MedicationAdministration" else "handed out"
+        shown += f"; but {done} on {(dose.at or '')[:10]} without a current order: {drug_name(dose)}"
+        flags.append(f"{done} lately, on no list")
     return ToolOutput(
         evidence=[
             nothing(
@@ -89,10 +105,29 @@ async def medication(params: ConceptParams, ctx: ToolContext) -> ToolOutput:
                 concept=params.concept,
                 flags=tuple(dict.fromkeys([*flags, *unknown])),
                 complete=part.complete,
-                value=False if part.complete else None,
+                value=False if part.complete and dose is None and not any(map(_nameless, current)) else None,
             )
         ]
     )
+
+
+def _nameless(entry: Entry) -> bool:
+    """Whether an entry names nothing at all: it can be any drug."""
+    return not entry.text and not entry.codings
+
+
+async def _lately(ctx: ToolContext, record: PatientRecord, concept: str) -> Entry | None:
+    """The newest dose given, or drug handed out, of late: the list is then not all that the patient takes."""
+    for kind, days in LATELY.items():
+        seen: set[tuple[object, ...]] = set()
+        for entry in (await record.slice(kind)).entries:
+            known = (entry.codings, entry.text)
+            if known in seen or not within(entry, days, ctx.now):
+                continue
+            seen.add(known)
+            if record.match(concept, entry):
+                return entry
+    return None
 
 
 async def _in_notes(ctx: ToolContext, record: PatientRecord, concept: str) -> list[str]:
@@ -112,7 +147,8 @@ def _dated(entry: Entry) -> str:
     return max([*ended, (entry.at or "")[:10]])
 
 
-def _drug(entry: Entry) -> str:
+def drug_name(entry: Entry) -> str:
+    """A drug as the record names it."""
     return entry.text or "drug without a name"
 
 
@@ -120,61 +156,17 @@ def _path(entry: Entry) -> str:
     return f"{entry.type}.medication"
 
 
-def _unrecognised(ctx: ToolContext, entries: list[Entry]) -> list[str]:
+def unrecognised(ctx: ToolContext, entries: list[Entry]) -> list[str]:
     """Drugs that no code or word of ours knows: whether they belong to a class is not checked."""
-    return list(dict.fromkeys(_drug(entry) for entry in entries if main_concept(ctx.terminology, entry) is None))
+    return list(dict.fromkeys(drug_name(entry) for entry in entries if main_concept(ctx.terminology, entry) is None))
 
 
-def _named(unknown: list[str]) -> str:
+def named_unknown(unknown: list[str]) -> str:
+    """Drugs that were not recognised, inside a sentence."""
     if not unknown:
         return ""
     shown = ", ".join(unknown[:3]) + (f" and {len(unknown) - 3} more" if len(unknown) > 3 else "")
     return f" ({len(unknown)} not recognised: {shown})"
-
-
-@tool("record.medications", version="1.0.0", kind="record", title="Current medication")
-async def medications(params: NoParams, ctx: ToolContext) -> ToolOutput:
-    """Every current order and statement, one item each; what is stopped or withdrawn is counted, not listed."""
-    record = record_of(ctx)
-    part = await record.medications()
-    current = [entry for entry in part.entries if entry.verdict.current]
-    unknown = _unrecognised(ctx, current)
-    items = []
-    for entry in current:
-        dose = next((text for text in walk(entry.resource, "dosageInstruction.text")), None) or next(
-            (text for text in walk(entry.resource, "dosage.text")), None
-        )
-        shown = f"{_drug(entry)}, {dose}" if dose else _drug(entry)
-        items.append(
-            fact(
-                ctx,
-                entry,
-                True,
-                shown,
-                path=_path(entry),
-                slot=f"{ctx.slot}.{_key(entry)}",
-                concept=main_concept(ctx.terminology, entry),
-            )
-        )
-    past = len(part.entries) - len(current)
-    barred = [entry for entry in part.rejected if entry.verdict.reason == "do not perform"]
-    flags = [f"not to be given: {_drug(entry)}" for entry in barred]
-    left = [f"{entry.verdict.reason}: {_drug(entry)}" for entry in part.rejected if entry not in barred]
-    if part.entries or part.rejected:
-        shown = f"{plural(len(current), 'current drug')}" + (f", {past} past" if past else "") + _named(unknown)
-        value: float | None = float(len(current))
-    else:
-        shown, value = "no medication list recorded", None
-    head = nothing(
-        ctx,
-        part.query,
-        shown,
-        value=value if part.complete else None,
-        complete=part.complete,
-        unit="1" if value is not None else None,
-        flags=(*flags, *left, *part.problems),
-    )
-    return ToolOutput(evidence=[head, *items], warnings=[*part.problems])
 
 
 def _key(entry: Entry) -> str:
@@ -185,11 +177,17 @@ def _key(entry: Entry) -> str:
 
 
 def _none_known(entry: Entry) -> str | None:
-    """`all`, `drug`, `food` ... where the entry is a statement that nothing is known."""
+    """`all`, `drug`, `food` ... where the entry is a statement that nothing is known, by code or in words."""
     codes = {coding.code for coding in entry.codings if coding.system == Coding.parse("snomed:1").system}
     if codes & _NONE_AT_ALL:
         return "all"
-    return next((kind for code, kind in _NONE_OF_KIND.items() if code in codes), None)
+    coded = next((kind for code, kind in _NONE_OF_KIND.items() if code in codes), None)
+    if coded or codes:
+        return coded
+    said = _NONE_SAID.fullmatch(entry.text.strip())
+    if said is None:
+        return None
+    return _KIND_SAID.get((said.group("kind") or "").casefold(), "all") if said.group("none") else "drug"
 
 
 def _is_allergy_to(record: PatientRecord, concept: str, entry: Entry) -> bool:
@@ -241,11 +239,13 @@ async def allergy(params: ConceptParams, ctx: ToolContext) -> ToolOutput:
     value: bool | None = False
     if real:
         unknown = [
-            _drug(entry)
+            drug_name(entry)
             for entry in real
             if main_concept(ctx.terminology, entry) is None and not _drug_known(ctx, entry)
         ]
-        shown = f"{words_of(concept)} not among {plural(len(real), 'recorded allergy')}{_named(unknown)}"
+        shown = f"{words_of(concept)} not among {plural(len(real), 'recorded allergy')}{named_unknown(unknown)}"
+        if any(_nameless(entry) for entry in real):
+            value = None
     elif "all" in scopes or "drug" in scopes:
         shown = "no known allergies (recorded)" if "all" in scopes else "no known drug allergies (recorded)"
     else:
@@ -313,10 +313,20 @@ def _allergen(entry: Entry) -> str:
     shown = entry.text or "allergen without a name"
     if reactions:
         shown += f" ({', '.join(reactions)})"
-    severity = next((str(text) for text in walk(entry.resource, "reaction.severity")), None)
+    severities = [str(text) for text in walk(entry.resource, "reaction.severity") if text in _WORST]
+    severity = max(severities, key=_WORST.index, default=None)
     criticality = entry.resource.get("criticality")
-    extra = [text for text in (severity, f"{criticality} criticality" if criticality else None) if text]
-    return f"{shown}, {', '.join(extra)}" if extra else shown
+    routes = dict.fromkeys(words(item) for item in walk(entry.resource, "reaction.exposureRoute") if words(item))
+    last = entry.resource.get("lastOccurrence")
+    extra = [
+        severity,
+        f"{criticality} criticality" if criticality else None,
+        f"exposure: {', '.join(routes)}" if routes else None,
+        "an intolerance" if entry.resource.get("type") == "intolerance" else None,
+        f"last {str(last)[:10]}" if last else None,
+    ]
+    told = [text for text in extra if text]
+    return f"{shown}, {', '.join(told)}" if told else shown
 
 
 @tool("record.allergies", version="1.0.0", kind="record", title="Allergies")

@@ -6,6 +6,7 @@ order); otherwise each stands alone, and what is missing of the pair is said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,8 @@ MODALITIES = {
 }
 # DiagnosticReport.category: imaging sections of HL7 table 0074 (v2-0074), and LOINC "Radiology" (US Core's category).
 _SECTIONS = {"RAD", "RX", "CT", "NMR", "NMS", "RUS", "VUS", "OUS", "CUS", "XRC", "LP29684-5"}
+
+_WRITTEN = re.compile(r"\b(?:radiolog\w*|imaging|x-?ray|ultrasound)\b", re.IGNORECASE)
 
 
 @tool("record.imaging", version="1.0.0", kind="record", title="Imaging studies and their reports")
@@ -70,7 +73,9 @@ async def imaging(params: NoParams, ctx: ToolContext) -> ToolOutput:
 def is_imaging(entry: Entry) -> bool:
     """Whether a report is of an image: by its category, or because it names a study."""
     found = {coding.code for item in entry.resource.get("category") or [] for coding in codings(item)}
-    return bool(found & _SECTIONS) or bool(entry.resource.get("imagingStudy"))
+    said = (str(text) for path in ("category.text", "category.coding.display") for text in walk(entry.resource, path))
+    named = any(_WRITTEN.search(text) for text in said)
+    return bool(found & _SECTIONS) or named or bool(entry.resource.get("imagingStudy"))
 
 
 def _pairs(studies: list[Entry], reports: list[Entry], base: str) -> list[tuple[Entry | None, list[Entry]]]:

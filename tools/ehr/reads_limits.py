@@ -9,7 +9,7 @@ from knowledge.quantity import Quantity, UnitError, convert
 from tools.ehr.elements import quantity
 from tools.ehr.reading import concept_of, record_of, words_of
 from tools.ehr.reads_results import ObservationParams, latest
-from tools.ehr.results import Result, results_of
+from tools.ehr.results import Result, everyones, results_of
 from tools.spec import ToolOutput, tool
 
 if TYPE_CHECKING:
@@ -34,17 +34,19 @@ async def times_upper_limit(params: ObservationParams, ctx: ToolContext) -> Tool
     except UnitError:
         shown = f"{words_of(results.concept)} {newest.display}: its upper limit is given in another unit"
         return ToolOutput(evidence=[_of(newest, source, None, shown)])
-    return ToolOutput(evidence=[_of(newest, source, round(times, 1), f"{times:.1f} times the upper limit")])
+    shown = f"{newest.comparator or ''}{times:.1f} times the upper limit"
+    return ToolOutput(evidence=[_of(newest, source, round(times, 1), shown)])
 
 
 def _limit(item: Result) -> Quantity | None:
-    """The upper limit of the reference range that is not one for other people (no age or population is given)."""
+    """The upper limit of the normal range that is not one for other people (no age or population is given)."""
+    found = set()
     for row in item.entry.resource.get("referenceRange", []):
-        if item.path == "Observation.value" and isinstance(row, dict) and not row.get("appliesTo"):
+        if item.path == "Observation.value" and isinstance(row, dict) and everyones(row):
             high = quantity(row.get("high"))
             if high is not None and high.unit is not None:
-                return Quantity(high.value, high.unit)
-    return None
+                found.add((high.value, high.unit))
+    return Quantity(*found.pop()) if len(found) == 1 else None
 
 
 def _of(newest: Evidence, source: FhirElement, value: float | None, shown: str) -> Evidence:

@@ -1,4 +1,4 @@
-"""Lists: problems, laboratory results, vital signs, the timeline, a summary."""
+"""Lists: problems, laboratory results, vital signs, a summary."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from knowledge.evidence import Evidence
+from tools.ehr.compartment import walk
 from tools.ehr.elements import codings, words
 from tools.ehr.reading import NoParams, concept_of, fact, main_concept, nothing, plural, record_of
-from tools.ehr.reads_drugs import allergies, medications
-from tools.ehr.reads_imaging import study_text
+from tools.ehr.reads_drugs import allergies
+from tools.ehr.reads_medications import medications
 from tools.ehr.reads_person import age, sex
 from tools.ehr.reads_results import latest
 from tools.ehr.record import Entry, PatientRecord
@@ -19,17 +20,6 @@ from tools.spec import Params, ToolOutput, tool
 
 if TYPE_CHECKING:
     from tools.context import ToolContext
-
-TIMELINE = 60
-_EVENTS = {
-    "Encounter": "Encounter.type",
-    "Condition": "Condition.code",
-    "Procedure": "Procedure.code",
-    "MedicationRequest": "MedicationRequest.medication",
-    "Immunization": "Immunization.vaccineCode",
-    "DiagnosticReport": "DiagnosticReport.code",
-    "ImagingStudy": "ImagingStudy",
-}
 
 
 def _key(entry: Entry) -> str:
@@ -86,16 +76,16 @@ async def labs(params: LabsParams, ctx: ToolContext) -> ToolOutput:
     if params.concept:
         results = await results_of(record_of(ctx), concept_of(ctx, params.concept))
         return ToolOutput(evidence=[latest(results, ctx)])
-    return await _category(ctx, "laboratory", "laboratory tests")
+    return await _category(ctx, ("laboratory", "lab"), "laboratory tests")
 
 
 @tool("record.vitals", version="1.0.0", kind="record", title="Vital signs")
 async def vitals(params: NoParams, ctx: ToolContext) -> ToolOutput:
     """The newest value of each vital sign."""
-    return await _category(ctx, "vital-signs", "vital signs")
+    return await _category(ctx, ("vital-signs", "vital signs"), "vital signs")
 
 
-async def _category(ctx: ToolContext, category: str, label: str) -> ToolOutput:
+async def _category(ctx: ToolContext, category: tuple[str, ...], label: str) -> ToolOutput:
     """The newest result of each concept that has one in a category; observations of no known concept are counted."""
     record = record_of(ctx)
     part = await record.slice("Observation")
@@ -112,10 +102,12 @@ async def _category(ctx: ToolContext, category: str, label: str) -> ToolOutput:
         for concept in concepts
     ]
     shown = f"{len(items)} {label}" + (f", {len(strange)} not recognised" if strange else "")
+    bare = sum(1 for entry in part.entries if not entry.resource.get("category"))
+    aside = f"; {plural(bare, 'result')} without a category, not among them" if bare else ""
     head = nothing(
         ctx,
-        f"{part.query}&category={category}",
-        shown if inside else f"no {label} recorded",
+        f"{part.query}&category={category[0]}",
+        (shown if inside else f"no {label} recorded") + aside,
         value=float(len(items)) if inside and part.complete else None,
         unit="1" if inside else None,
         flags=tuple(f"not recognised: {name}" for name in list(strange)[:20]),
@@ -124,11 +116,10 @@ async def _category(ctx: ToolContext, category: str, label: str) -> ToolOutput:
     return ToolOutput(evidence=[head, *items], warnings=[*part.problems])
 
 
-def _in_category(entry: Entry, category: str) -> bool:
-    found = entry.resource.get("category") or []
-    return any(
-        coding.get("code") == category for item in found if isinstance(item, dict) for coding in item.get("coding", [])
-    )
+def _in_category(entry: Entry, category: tuple[str, ...]) -> bool:
+    """By the category's code (HL7's, or LAB of table 0074), else by its words."""
+    said = [*walk(entry.resource, "category.coding.code"), *walk(entry.resource, "category.text")]
+    return any(str(text).casefold() in category for text in said)
 
 
 def _concepts(record: PatientRecord, entry: Entry) -> list[str]:
@@ -152,45 +143,6 @@ def _concepts(record: PatientRecord, entry: Entry) -> list[str]:
         if concept := main_concept(record.terminology, shell):
             parts.append(concept)
     return parts or ([own] if own else [])
-
-
-def _told(entry: Entry) -> str:
-    return study_text(entry) if entry.type == "ImagingStudy" else entry.text
-
-
-@tool("record.timeline", version="1.0.0", kind="record", title="Timeline")
-async def timeline(params: NoParams, ctx: ToolContext) -> ToolOutput:
-    """What happened, newest first: encounters, diagnoses, procedures, orders, reports, notes."""
-    record = record_of(ctx)
-    entries: list[tuple[Entry, str]] = []
-    trouble: list[str] = []
-    for kind, path in _EVENTS.items():
-        part = await record.slice(kind)
-        entries += [(entry, path) for entry in part.entries if entry.at]
-        trouble += part.problems
-    entries.sort(key=lambda item: (item[0].moment or record.as_of, item[0].reference), reverse=True)
-    items = [
-        fact(
-            ctx,
-            entry,
-            _told(entry) or entry.type,
-            f"{entry.type}: {_told(entry) or entry.reference}",
-            path=path,
-            slot=f"{ctx.slot}.{_key(entry)}",
-        )
-        for entry, path in entries[:TIMELINE]
-    ]
-    shown = f"{len(items)} of {len(entries)} events" if len(entries) > TIMELINE else plural(len(entries), "event")
-    head = nothing(
-        ctx,
-        f"Patient/{record.patient_id}/$everything",
-        shown,
-        value=float(len(entries)),
-        unit="1",
-        flags=tuple(dict.fromkeys(trouble)),
-        complete=not trouble,
-    )
-    return ToolOutput(evidence=[head, *items], warnings=list(dict.fromkeys(trouble)))
 
 
 @tool("record.summary", version="1.0.0", kind="record", title="Summary")

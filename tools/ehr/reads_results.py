@@ -21,7 +21,7 @@ from tools.ehr.reading import (
     record_of,
     words_of,
 )
-from tools.ehr.results import Result, Results, results_of
+from tools.ehr.results import Result, Results, may_be_newer, results_of
 from tools.errors import BadInput
 from tools.spec import ToolOutput, tool
 
@@ -54,9 +54,17 @@ def latest(results: Results, ctx: ToolContext, max_age_days: float | None = None
         if item.empty:
             flags.append(f"newer result without value: {item.empty}")
             continue
+        if item.elsewhere:
+            flags.append(f"not used: {item.display}, measured in {item.elsewhere}")
+            continue
+        if _early(item) and any(other for other in _beside(dated, item) if not _early(other)):
+            flags.append(f"preliminary, and a later one is there: {item.display}")
+            continue
         newer = [entry for entry in results.rejected if entry.moment and item.moment and entry.moment > item.moment]
         flags += [f"newer result not used: {entry.verdict.reason}" for entry in newer]
-        same = [other for other in dated if other is not item and other.moment == item.moment and not other.empty]
+        same = [other for other in _beside(dated, item) if _early(other) == _early(item)]
+        flags += [f"preliminary, and a later one is there: {o.display}" for o in _beside(dated, item) if o not in same]
+        flags += may_be_newer(item, dated)
         return _shown(results, item, same, flags, ctx, max_age_days, slot)
     reasons = [f"{entry.verdict.reason}" for entry in results.rejected]
     aside = "; ".join(dict.fromkeys([*reasons, *flags]))
@@ -69,6 +77,15 @@ def latest(results: Results, ctx: ToolContext, max_age_days: float | None = None
         complete=results.complete,
         slot=slot,
     )
+
+
+def _early(item: Result) -> bool:
+    return "preliminary" in item.entry.verdict.flags
+
+
+def _beside(dated: list[Result], item: Result) -> list[Result]:
+    """Other results of the same moment that have a value."""
+    return [o for o in dated if o is not item and o.moment == item.moment and not o.empty and not o.elsewhere]
 
 
 def _shown(
@@ -301,7 +318,7 @@ async def rise(params: RiseParams, ctx: ToolContext) -> ToolOutput:
         shown = f"{name} rose from {risen[0].display} to {newest.display} in {_span(_days(newest, risen[0]))}"
     elif not unclear:
         value = False
-        lowest = f"lowest of {plural(len(earlier), 'earlier result')} {_lowest(earlier).display}"
+        lowest = f"lowest of {plural(len(earlier), 'earlier result')} {_lowest(earlier, concept.id).display}"
         shown = f"no such rise: {name} {newest.display}, {lowest}"
     else:
         value = None
@@ -326,8 +343,14 @@ def _exceeds(newer: Result, older: Result, ratio: float | None, limit: Quantity 
     return True if True in tests else None if None in tests else False
 
 
-def _lowest(series: list[Result]) -> Result:
-    return min(series, key=lambda item: float(item.value) if isinstance(item.value, int | float) else 0.0)
+def _lowest(series: list[Result], analyte: str) -> Result:
+    """The lowest of results that convert to each other's units."""
+
+    def size(item: Result) -> float:
+        assert item.quantity is not None
+        return convert(item.quantity, series[0].unit or "1", analyte).value
+
+    return min(series, key=size)
 
 
 class TrendParams(ConceptParams):

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from knowledge.evidence import Evidence, Statement
 from knowledge.units import ucum
+from tools.completeness import note
 from tools.ehr.dates import start_of
 from tools.ehr.elements import quantity
 from tools.ehr.reading import fact, nothing, plural, record_of
@@ -76,6 +77,7 @@ async def record_search(params: SearchParams, ctx: ToolContext) -> ToolOutput:
             action="name what is looked for",
         )
     index = await index_of(record)
+    note("the record", index.problems)
     found = rank(index, query)
     hits = found.hits or found.nearest
     shown = hits[: params.limit]

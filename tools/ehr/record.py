@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from knowledge.coding import Coding
 from knowledge.terminology import Terminology, default_terminology
+from tools.completeness import note
 from tools.ehr.bundles import import_path
 from tools.ehr.client import FhirClient, HttpError, Matches, reference_of, version_of
 from tools.ehr.compartment import local_reference, patients_of, walk
-from tools.ehr.dates import start_of
+from tools.ehr.dates import interval, start_of
 from tools.ehr.documents import Notes, read_note
 from tools.ehr.drafts import carries
 from tools.ehr.elements import begun, codings, iso, visible, when, words
@@ -45,6 +46,7 @@ CODE_ELEMENT = {
     "Encounter": "type",
 }
 MEDICATION_TYPES = ("MedicationRequest", "MedicationStatement")
+DRUG_TYPES = (*MEDICATION_TYPES, "MedicationAdministration", "MedicationDispense")
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ class PatientRecord:
         terminology: Terminology,
         problems: Iterable[str] = (),
     ) -> None:
-        self.client, self.patient, self.as_of, self.terminology = client, patient, as_of, terminology
+        self.client, self.as_of, self.terminology = client, as_of, terminology
+        self.patient = at_clock(patient, as_of)
         self.patient_id = str(patient["id"])
         self.ids = frozenset(ids) | {self.patient_id}
         self.problems = list(problems)
@@ -115,6 +118,7 @@ class PatientRecord:
         async with lock:
             if kind not in self._slices:
                 self._slices[kind] = await self._read(kind)
+        note(kind, self._slices[kind].problems)
         return self._slices[kind]
 
     async def _read(self, kind: str) -> Slice:
@@ -122,8 +126,11 @@ class PatientRecord:
         query = f"{kind}?patient={self.patient_id}"
         if known and kind not in known:
             return Slice(f"{query} (the server keeps no {kind})")
-        parameters = [("patient", ",".join(sorted(self.ids)))]
-        if kind in MEDICATION_TYPES:
+        scope = (await self.client.capability()).scope(kind)
+        if scope is None:
+            return Slice(query, problems=[f"the server declares no way to find a {kind} by its patient"])
+        parameters = [(scope, ",".join(id_ if scope == "patient" else f"Patient/{id_}" for id_ in sorted(self.ids)))]
+        if kind in DRUG_TYPES:
             parameters.append(("_include", f"{kind}:medication"))
         matches = await self._search(kind, parameters)
         found = Slice(query, problems=[*self.problems, *matches.problems])
@@ -176,20 +183,23 @@ class PatientRecord:
     async def _entry(self, resource: Resource, matches: Matches) -> Entry:
         kind, verdict = str(resource["resourceType"]), judge(resource)
         concept = resource.get(CODE_ELEMENT.get(kind, "code"))
-        if kind in MEDICATION_TYPES and concept is None:
+        if kind in DRUG_TYPES and concept is None:
             concept, verdict = await self._medication(resource, matches, verdict)
         if kind == "Condition" and verdict.usable and not verdict.current:
             ended = start_of(resource.get("abatementDateTime"))
             if ended and ended > self.as_of:
                 # It ended only after the clock: at the clock it was so.
                 verdict = Verdict()
+        if kind == "MedicationStatement" and verdict.usable:
+            verdict = _stated(resource, verdict, self.as_of)
+        at = when(resource, self.as_of)
         return Entry(
             resource,
             verdict,
             reference_of(resource),
             version_of(resource),
-            iso(when(resource)),
-            start_of(when(resource)) or begun(resource),
+            iso(at),
+            start_of(at) or begun(resource),
             tuple(codings(concept)),
             words(concept),
         )
@@ -214,6 +224,8 @@ class PatientRecord:
         found = judge(drug)
         if verdict.usable and not found.usable:
             verdict = Verdict(False, f"its Medication: {found.reason}", (found.reason,), False)
+        if verdict.usable and found.flags:
+            verdict = replace(verdict, flags=(*verdict.flags, *(f"its Medication: {flag}" for flag in found.flags)))
         return drug.get("code") or {"text": str(reference.get("display", ""))}, verdict
 
     async def medications(self) -> Slice:
@@ -270,6 +282,29 @@ class PatientRecord:
             if mention.concept in wanted and mention.how != "typo" and mention.assertion in ("present", "historical"):
                 return "words"
         return None
+
+
+def at_clock(patient: Resource, as_of: datetime) -> Resource:
+    """The patient as known at the clinical clock: a death after it has not happened yet."""
+    died = start_of(patient.get("deceasedDateTime"))
+    if died is None or died <= as_of:
+        return patient
+    return {name: value for name, value in patient.items() if name != "deceasedDateTime"}
+
+
+def _stated(resource: Resource, verdict: Verdict, as_of: datetime) -> Verdict:
+    """A statement by its period: one that ended before the clock is past though it says active, and the other way."""
+    period = resource.get("effectivePeriod")
+    text = period.get("end") if isinstance(period, dict) else None
+    try:
+        first, after = interval(str(text))
+    except (ValueError, OverflowError):
+        return verdict
+    if verdict.current and after <= as_of:
+        return Verdict(flags=(f"ended {str(text)[:10]}", *verdict.flags), current=False)
+    if resource.get("status") in ("completed", "stopped") and first > as_of:
+        return Verdict()
+    return verdict
 
 
 @functools.lru_cache(maxsize=8192)
@@ -363,7 +398,7 @@ async def _by_identifier(client: FhirClient, value: str) -> Resource | None:
     return await _patient(client, str(fitting[0].get("id"))) if len(fitting) == 1 and found.complete else None
 
 
-async def _linked(client: FhirClient, patient: Resource) -> tuple[Resource, set[str], list[str]]:
+async def linked(client: FhirClient, patient: Resource) -> tuple[Resource, set[str], list[str]]:
     """The patient in use, the ids of all records of the same person, and what could not be resolved."""
     people = {str(patient["id"]): patient}
     queue, problems = [patient], []
@@ -432,7 +467,7 @@ async def open_record(
         UpstreamError: the server failed.
     """
     client = client_for(source, headers=headers)
-    found, ids, problems = await _linked(client, await resolve_patient(client, patient))
+    found, ids, problems = await linked(client, await resolve_patient(client, patient))
     return PatientRecord(client, found, ids, as_of, terminology or default_terminology(), problems)
 
 
@@ -442,6 +477,7 @@ __all__ = [
     "Slice",
     "client_for",
     "concepts_of",
+    "linked",
     "open_record",
     "patient_ids",
     "resolve_patient",

@@ -5,6 +5,7 @@ Nothing is converted: value and unit stand as recorded (units in UCUM where the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,12 +14,24 @@ from knowledge.coding import Coding
 from knowledge.evidence import Value
 from knowledge.quantity import Quantity, UnitError, annotation, check_unit, factor, number, unit_label
 from knowledge.terminology import Concept
-from tools.ehr.compartment import walk
+from tools.ehr.compartment import local_reference, walk
+from tools.ehr.dates import interval
 from tools.ehr.elements import codings, quantity, words
 from tools.ehr.modifiers import code_of
 from tools.ehr.plausible import impossible_value
 from tools.ehr.record import Entry, PatientRecord, concepts_of
+from tools.ehr.search_texts import value_of
+from tools.ehr.specimens import elsewhere, material_of
 
+# Interpretation codes of HL7 v3 ObservationInterpretation that say where a result lies.
+_JUDGED = {
+    **dict.fromkeys(("H", "HH", "HU", "H>", "HX", ">"), "high"),
+    **dict.fromkeys(("L", "LL", "LU", "L<", "LX", "<"), "low"),
+    **dict.fromkeys(("A", "AA"), "abnormal"),
+    "N": "normal",
+}
+# The same flags where they stand as words without a code.
+_WRITTEN = {"h": "H", "hh": "HH", "high": "H", "l": "L", "ll": "LL", "low": "L", "abnormal": "A", "normal": "N"}
 _UNITLESS = {"1", "[pH]", "{score}", "{INR}"}
 
 
@@ -37,6 +50,12 @@ class Result:
     path: str = "Observation.value"
     coding: str | None = None
     flags: tuple[str, ...] = ()
+    material: str | None = None
+    """What it was measured in (`specimens`), where the record states it."""
+    judged: str | None = None
+    """`high`, `low`, `abnormal` or `normal` by the result's own flag or range; None where it carries neither."""
+    elsewhere: str | None = None
+    """The fluid it was measured in, where its concept is about another: a urine creatinine is no creatinine."""
 
     @property
     def at(self) -> str | None:
@@ -69,7 +88,11 @@ class Results:
     @property
     def numbers(self) -> list[Result]:
         """Usable, dated numbers, newest first."""
-        return [item for item in self.found if item.quantity is not None and item.moment is not None]
+        return [
+            item
+            for item in self.found
+            if item.quantity is not None and item.moment is not None and item.elsewhere is None
+        ]
 
 
 async def results_of(record: PatientRecord, concept: Concept) -> Results:
@@ -77,10 +100,30 @@ async def results_of(record: PatientRecord, concept: Concept) -> Results:
     part = await record.slice("Observation")
     results = Results(concept, f"{part.query}&code={concept.id}", complete=part.complete)
     results.rejected = [entry for entry in part.rejected if _elements(record, concept, entry)]
-    for entry in part.entries:
-        for element, path, coding in _elements(record, concept, entry):
-            results.found.append(_result(record, concept, entry, element, path, coding))
+    rows = [(entry, found) for entry in part.entries for found in _elements(record, concept, entry)]
+    drawn = await specimens_of(record, (entry for entry, _ in rows))
+    for entry, (element, path, coding) in rows:
+        specimen = drawn.get(entry.reference, "")
+        results.found.append(result_of(record, concept, entry, element, path, coding, specimen))
     return results
+
+
+async def specimens_of(record: PatientRecord, entries: Iterable[Entry]) -> dict[str, str]:
+    """What the specimens of observations are called, by the observation's reference, as far as the record says."""
+    held: dict[str, str] = {}
+    named: dict[str, str] = {}
+    for entry in entries:
+        specimen = entry.resource.get("specimen")
+        text = str(specimen.get("reference") or "") if isinstance(specimen, dict) else ""
+        if text.startswith("#"):
+            inside = (item for item in entry.resource.get("contained") or [] if item.get("id") == text[1:])
+            named[entry.reference] = next((words(item.get("type")) for item in inside), "")
+        elif target := local_reference(text, record.client.base):
+            if not held:
+                rows = (await record.slice("Specimen")).entries
+                held = {item.reference: words(item.resource.get("type")) for item in rows} or {"": ""}
+            named[entry.reference] = held.get("/".join(target), "")
+    return named
 
 
 def _elements(record: PatientRecord, concept: Concept, entry: Entry) -> list[tuple[dict[str, Any], str, Coding | None]]:
@@ -99,16 +142,28 @@ def _elements(record: PatientRecord, concept: Concept, entry: Entry) -> list[tup
     return found
 
 
-def _result(
-    record: PatientRecord, concept: Concept, entry: Entry, element: dict[str, Any], path: str, coding: Coding | None
+def result_of(
+    record: PatientRecord,
+    concept: Concept,
+    entry: Entry,
+    element: dict[str, Any],
+    path: str,
+    coding: Coding | None,
+    specimen: str = "",
 ) -> Result:
+    """An element of an observation (itself or a component) as a result of a concept."""
     concept = _carrier(record, concept, coding)
     common: dict[str, Any] = {
         "entry": entry,
         "path": path,
         "coding": coding.short if coding else None,
         "flags": _flags(entry, element),
+        "material": material_of(element, entry.resource, coding, specimen),
+        "judged": judged_by_itself(element),
     }
+    if concept.id in record.terminology:
+        codes = record.terminology.codings(concept.id)
+        common["elsewhere"] = elsewhere(concept, codes, common["material"])
     measured = quantity(element.get("valueQuantity"))
     if measured is not None:
         return _number(concept, coding, measured.value, measured.unit, measured.written, measured.comparator, common)
@@ -127,6 +182,10 @@ def _result(
     for key in ("valueString", "valueDateTime", "valueTime"):
         if isinstance(element.get(key), str) and element[key].strip():
             return Result(value=element[key].strip(), display=element[key].strip(), **common)
+    if told := value_of({"valueRatio": element.get("valueRatio"), "valuePeriod": element.get("valuePeriod")}):
+        return Result(value=told, display=told, **common)
+    if isinstance(element.get("valueSampledData"), dict):
+        return Result(problem="a curve, not one value", **common)
     if element is entry.resource and (panel := _panel(element)):
         return Result(value=panel, display=panel, **common)
     return Result(empty=code_of(element, "dataAbsentReason") or "no value given", **common)
@@ -134,7 +193,7 @@ def _result(
 
 def _carrier(record: PatientRecord, concept: Concept, coding: Coding | None) -> Concept:
     """The narrower concept that carries the code and has a unit: a D-dimer coded as FEU is held to FEU."""
-    if coding is None:
+    if coding is None or concept.id not in record.terminology:
         return concept
     carriers = [
         part
@@ -224,7 +283,7 @@ def _flags(entry: Entry, element: dict[str, Any]) -> tuple[str, ...]:
         flags.append(f"interpretation {code}")
     measured = quantity(element.get("valueQuantity"))
     for limits in walk(element, "referenceRange"):
-        if not isinstance(limits, dict) or measured is None or limits.get("appliesTo"):
+        if not isinstance(limits, dict) or measured is None or not everyones(limits):
             continue
         low, high = quantity(limits.get("low")), quantity(limits.get("high"))
         if low and measured.value < low.value and low.unit in (None, measured.unit):
@@ -232,3 +291,56 @@ def _flags(entry: Entry, element: dict[str, Any]) -> tuple[str, ...]:
         if high and measured.value > high.value and high.unit in (None, measured.unit):
             flags.append("above the laboratory's range")
     return tuple(flags)
+
+
+def may_be_newer(newest: Result, others: Iterable[Result]) -> list[str]:
+    """Results dated to a day, month or year that holds the newest one's time: which came later is not known."""
+    moment, found = newest.moment, []
+    for item in others:
+        if moment is None or item.at is None or len(item.at) > 10 or item.moment == moment or item.empty:
+            continue
+        first, after = interval(item.at)
+        if first <= moment < after and item.display != newest.display:
+            found.append(f"may be newer: {item.display or item.problem}, dated {item.at} only")
+    return found
+
+
+def everyones(limits: dict[str, Any]) -> bool:
+    """Whether a reference range is the normal one, for no age or group of its own."""
+    kinds = set(walk(limits, "type.coding.code"))
+    return not (limits.get("appliesTo") or limits.get("age") or kinds - {"normal"})
+
+
+def judged_by_itself(element: dict[str, Any]) -> str | None:
+    """How a result is judged by its own interpretation, else by its own normal range; never by a range of ours."""
+    codes = [str(code) for code in walk(element, "interpretation.coding.code")]
+    written = (str(text).strip().casefold() for text in walk(element, "interpretation.text"))
+    codes += [_WRITTEN[text] for text in written if text in _WRITTEN]
+    told = [kind for code in codes if (kind := _JUDGED.get(code))]
+    if told:
+        return next((kind for kind in ("high", "low", "abnormal") if kind in told), "normal")
+    measured = quantity(element.get("valueQuantity"))
+    if measured is None:
+        return None
+    verdicts = set()
+    for limits in walk(element, "referenceRange"):
+        if not isinstance(limits, dict) or not everyones(limits):
+            continue
+        verdicts.add(_within(measured.value, measured.comparator, measured.unit, limits))
+    if None in verdicts or len(verdicts) != 1:
+        return None
+    return verdicts.pop()
+
+
+def _within(value: float, comparator: str | None, unit: str | None, limits: dict[str, Any]) -> str | None:
+    low, high = quantity(limits.get("low")), quantity(limits.get("high"))
+    ends = [end for end in (low, high) if end is not None]
+    if not ends or any(end.unit not in (None, unit) for end in ends):
+        return None
+    if high is not None and (value > high.value or (comparator == ">" and value >= high.value)):
+        return "high" if comparator not in ("<", "<=") else None
+    if low is not None and (value < low.value or (comparator == "<" and value <= low.value)):
+        return "low" if comparator not in (">", ">=") else None
+    if (comparator in ("<", "<=") and low is not None) or (comparator in (">", ">=") and high is not None):
+        return None
+    return "normal"

@@ -147,12 +147,35 @@ def value_of(resource: Resource) -> str:
         return words(resource["valueCodeableConcept"])
     if isinstance(resource.get("valueString"), str):
         return str(resource["valueString"])
+    if told := _other_value(resource):
+        return told
     parts = [
         f"{words(part.get('code'))} {value_of(part)}".strip()
         for part in resource.get("component") or []
         if isinstance(part, dict) and value_of(part)
     ]
     return ", ".join(parts)
+
+
+def _other_value(resource: Resource) -> str:
+    """The rarer kinds of values: whole numbers, yes and no, ranges, titres, times."""
+    whole, truth = resource.get("valueInteger"), resource.get("valueBoolean")
+    if isinstance(truth, bool):
+        return "yes" if truth else "no"
+    if isinstance(whole, int):
+        return str(whole)
+    ends = [("valueRange", "low", "high", " to "), ("valueRatio", "numerator", "denominator", ":")]
+    for element, first, second, between in ends:
+        held = resource.get(element)
+        if isinstance(held, dict):
+            pair = [value_of({"valueQuantity": held.get(name)}) for name in (first, second)]
+            if element == "valueRange" and not all(pair):
+                return f"from {pair[0]}" if pair[0] else f"up to {pair[1]}" if pair[1] else ""
+            return between.join(text for text in pair if text)
+    held = resource.get("valuePeriod")
+    if isinstance(held, dict):
+        return " to ".join(str(held[name]) for name in ("start", "end") if held.get(name))
+    return str(resource.get("valueDateTime") or resource.get("valueTime") or "")
 
 
 def places(stems: tuple[tuple[str, int, int], ...], phrase: Phrase) -> Iterator[tuple[int, int]]:

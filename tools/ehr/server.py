@@ -1,242 +1,122 @@
-"""The embedded store as a FHIR R4 REST server (an ASGI application). Read-only unless writing is switched on."""
+"""The embedded store as a FHIR R4 REST server (ASGI). Read-only unless writing is switched on.
+
+No request hangs: the store gives up a query that takes too long, and the answer does not wait longer than that either.
+"""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Awaitable, Callable
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+import asyncio
+import hmac
+from collections.abc import Collection
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from tools.ehr.compartment import ABOUT
-from tools.ehr.fhirjson import dumps, loads
-from tools.ehr.index import parameters
-from tools.ehr.index import table as search_table
-from tools.ehr.query import BadSearch, Query
-from tools.ehr.store import Found, Store, Stored
-from tools.ehr.transactions import Conflict, existing, transact, unchanged
-from tools.ehr.validate import UNCHECKED, check, model
-from tools.errors import BadInput
+from tools.ehr.server_answers import MEDIA, Answer, Call, Problem
+from tools.ehr.server_api import SECONDS, Api, failure
+from tools.ehr.store import Store
 
-MEDIA = "application/fhir+json"
-MAX_BODY = 16_000_000
-Endpoint = Callable[[Request], Awaitable[Response]]
+__all__ = ["MAX_BODY", "MEDIA", "application"]
+MAX_BODY = 64_000_000
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
 
-def application(store: Store, *, writable: bool = False) -> Starlette:
-    """The server over a store."""
-    api = _Api(store, writable)
-    routes = [
-        Route("/", api.transaction, methods=["POST"]),
-        Route("/metadata", api.metadata, methods=["GET"]),
-        Route("/{kind}", api.search, methods=["GET"]),
-        Route("/{kind}", api.create, methods=["POST"]),
-        Route("/{kind}/_search", api.search_form, methods=["POST"]),
-        Route("/{kind}/{id}", api.read, methods=["GET"]),
-        Route("/{kind}/{id}", api.update, methods=["PUT"]),
-        Route("/{kind}/{id}/_history/{version}", api.read, methods=["GET"]),
-    ]
-    return Starlette(
-        routes=routes,
-        exception_handlers={
-            HTTPException: _http_error,
-            BadSearch: _bad_search,
-            BadInput: _bad_input,
-            Conflict: _conflict,
-        },
-    )
+def application(
+    store: Store,
+    *,
+    writable: bool = False,
+    token: str | None = None,
+    hosts: Collection[str] = (),
+    root: str = "",
+    seconds: float = SECONDS,
+) -> Starlette:
+    """The server over a store.
+
+    Args:
+        store: what it serves.
+        writable: writes are on.
+        token: where given, every request but the CapabilityStatement needs it (`Authorization: Bearer`).
+        hosts: where given, the only values of the Host header that are answered: a page in a browser cannot reach a
+            server on loopback by a name of its own (DNS rebinding).
+        root: the path below which it is, where it is not the whole site (`/fhir`).
+        seconds: how long a request may take.
+    """
+    site = _Site(Api(store, writable=writable, seconds=seconds), token, frozenset(hosts), root, seconds)
+    app = Starlette()
+    app.router.default = site
+    return app
 
 
-def outcome(
-    status: int, code: str, text: str, *, expression: str = "", headers: dict[str, str] | None = None
-) -> Response:
-    """An OperationOutcome with one error."""
-    issue: dict[str, Any] = {"severity": "error", "code": code, "diagnostics": text}
-    if expression:
-        issue["expression"] = [expression]
-    return _json({"resourceType": "OperationOutcome", "issue": [issue]}, status, headers)
+class _Site:
+    """Every address: HTTP outside, a `Call` inside."""
 
+    def __init__(self, api: Api, token: str | None, hosts: frozenset[str], root: str, seconds: float) -> None:
+        self.api, self.token, self.hosts, self.root, self.seconds = api, token, hosts, root, seconds
 
-def _json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    text = body if isinstance(body, str) else dumps(body)
-    return Response(text, status, headers=headers, media_type=MEDIA)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        answer = await self._answer(request)
+        headers = {key: value.encode("ascii", "replace").decode() for key, value in answer.headers.items()}
+        body = answer.body.encode("utf-8", "replace") if answer.body is not None else b""
+        if answer.body is not None:
+            headers["Content-Type"] = f"{MEDIA}; charset=utf-8"
+        if request.method == "HEAD":
+            headers["Content-Length"] = str(len(body))
+            body = b""
+        await Response(body, answer.status, headers=headers)(scope, receive, send)
 
+    async def _answer(self, request: Request) -> Answer:
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        path = path.encode("utf-8", "replace").decode()
+        query = request.scope["query_string"].decode("utf-8", "replace")
+        call = Call(request.method, path, query, dict(request.headers.items()))
+        try:
+            self._admit(call)
+            if self.root and call.path != self.root and not call.path.startswith(self.root + "/"):
+                raise Problem(404, "not-found", f"{call.path[:100]}: this server is at {self.root}")
+            body = await _body(request)
+            call = Call(call.method, call.path.removeprefix(self.root), call.query, call.headers, body)
+            # The thread of a request that is given up ends by the store's own limit.
+            return await asyncio.wait_for(asyncio.to_thread(self.api.handle, call), self.seconds + 5)
+        except TimeoutError:
+            text = f"no answer in {self.seconds:g} s"
+            return Problem(503, "timeout", text, headers={"Retry-After": "5"}).answer()
+        except Exception as error:
+            return failure(call, error)
 
-async def _http_error(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    code = {404: "not-found", 405: "not-supported"}.get(status, "processing")
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else None
-    text = f"{request.method} {request.url.path}: {getattr(error, 'detail', error)}"
-    return outcome(status, code, text, headers=headers)
-
-
-async def _bad_search(request: Request, error: Exception) -> Response:
-    assert isinstance(error, BadSearch)
-    text = f"{error.message}; expected {error.expected}"
-    return outcome(400, "not-supported", text, expression=str(error.found)[:80])
-
-
-async def _bad_input(request: Request, error: Exception) -> Response:
-    assert isinstance(error, BadInput)
-    return outcome(400, "invalid", f"{error.message}; expected {error.expected}")
-
-
-async def _conflict(request: Request, error: Exception) -> Response:
-    return outcome(412, "conflict", str(error))
-
-
-class _Api:
-    def __init__(self, store: Store, writable: bool) -> None:
-        self.store, self.writable = store, writable
-
-    async def metadata(self, request: Request) -> Response:
-        """The CapabilityStatement, from the same tables the search runs by."""
-        interactions = ["read", "vread", "search-type", *(("create", "update") if self.writable else ())]
-        resources = [
-            {
-                "type": kind,
-                "versioning": "versioned",
-                "interaction": [{"code": code} for code in interactions],
-                "searchInclude": [f"{kind}:{item.name}" for item in entries.values() if item.kind == "reference"],
-                "searchParam": [{"name": item.name, "type": item.kind} for item in entries.values()],
-            }
-            for kind, entries in sorted({kind: parameters(kind) for kind in {*search_table(), *ABOUT}}.items())
-        ]
-        return _json(
-            {
-                "resourceType": "CapabilityStatement",
-                "status": "active",
-                "date": "2026-01-01",
-                "kind": "instance",
-                "fhirVersion": "4.0.1",
-                "format": ["json"],
-                "implementation": {"description": "Osler embedded store"},
-                "software": {"name": "Osler"},
-                "rest": [
-                    {
-                        "mode": "server",
-                        "resource": resources,
-                        **({"interaction": [{"code": "transaction"}]} if self.writable else {}),
-                    }
-                ],
-            }
-        )
-
-    async def read(self, request: Request) -> Response:
-        """Read and vread."""
-        kind, id_, version = _kind(request), request.path_params["id"], request.path_params.get("version")
-        stored = await run_in_threadpool(self.store.get, kind, id_, version)
-        if stored is None:
-            return outcome(404, "not-found", f"{kind}/{id_} is not here")
-        return _json(stored.body, headers={"ETag": f'W/"{stored.version}"'})
-
-    async def search(self, request: Request) -> Response:
-        """Search on a type."""
-        return await self._search(request, request.url.query)
-
-    async def search_form(self, request: Request) -> Response:
-        """Search by POST; parameters of form and address together."""
-        text = (await _body(request)).decode("utf-8", "replace")
-        return await self._search(request, "&".join(part for part in (request.url.query, text) if part))
-
-    async def _search(self, request: Request, text: str) -> Response:
-        kind = _kind(request)
-        query = Query.parse(kind, text, self.store.base)
-        found = await run_in_threadpool(self.store.search, query)
-        return _json(_searchset(self.store.base, kind, text, query, found))
-
-    async def transaction(self, request: Request) -> Response:
-        """A transaction Bundle: everything in it, or nothing."""
-        self._may_write()
-        bundle = loads(await _body(request), "request body")
-        return _json(await run_in_threadpool(transact, self.store, bundle if isinstance(bundle, dict) else {}))
-
-    async def create(self, request: Request) -> Response:
-        """Create; the store gives the id. If-None-Exist is honoured."""
-        kind, resource = await self._incoming(request)
-        resource["id"] = str(uuid.uuid4())
-        return await self._put(kind, resource, unless=request.headers.get("if-none-exist"))
-
-    async def update(self, request: Request) -> Response:
-        """Update, or create under a given id; If-Match is honoured."""
-        kind, resource = await self._incoming(request)
-        id_ = request.path_params["id"]
-        if resource.get("id") != id_:
-            return outcome(400, "invalid", f"found id {resource.get('id')!r}; expected {id_!r} as in the address")
-        return await self._put(kind, resource, match=request.headers.get("if-match"))
-
-    def _may_write(self) -> None:
-        if not self.writable:
-            raise HTTPException(405, "this store is read-only", headers={"Allow": "GET"})
-
-    async def _incoming(self, request: Request) -> tuple[str, dict[str, Any]]:
-        kind = _kind(request)
-        self._may_write()
-        resource = loads(await _body(request), "request body")
-        check(resource, "request body")
-        if resource["resourceType"] != kind:
-            raise BadInput(
-                f"found {resource['resourceType']} in the body; expected {kind} as in the address",
-                found=resource["resourceType"],
-                expected=kind,
-            )
-        return kind, resource
-
-    async def _put(
-        self, kind: str, resource: dict[str, Any], *, match: str | None = None, unless: str | None = None
-    ) -> Response:
-        def write() -> tuple[Stored, str]:
-            with self.store.transaction():
-                if match is not None:
-                    unchanged(self.store, kind, resource["id"], match)
-                found = existing(self.store, kind, unless.lstrip("?")) if unless else None
-                return (found, "there") if found else self.store.put(resource)
-
-        stored, what = await run_in_threadpool(write)
-        place = f"{self.store.base}/{kind}/{stored.id}/_history/{stored.version}"
-        headers = {"ETag": f'W/"{stored.version}"', "Location": place}
-        return _json(stored.body, 201 if what == "created" else 200, headers)
-
-
-def _kind(request: Request) -> str:
-    kind = str(request.path_params["kind"])
-    if kind not in UNCHECKED and model(kind) is None:
-        raise HTTPException(404, f"{kind} is not an R4 resource type")
-    return kind
+    def _admit(self, call: Call) -> None:
+        host = (call.header("host") or "").lower()
+        if self.hosts and host not in self.hosts and host.rpartition(":")[0] not in self.hosts:
+            raise Problem(421, "forbidden", f"this server does not answer to the name {host[:80]!r}")
+        if call.method not in _METHODS:
+            raise Problem(405, "not-supported", f"{call.method[:20]} is not a method of FHIR",
+                          headers={"Allow": ", ".join(sorted(_METHODS))})  # fmt: skip
+        if self.token is not None and call.path.removeprefix(self.root).strip("/") != "metadata":
+            kind, _, given = (call.header("authorization") or "").partition(" ")
+            if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.token.encode()):
+                raise Problem(401, "login", "expected Authorization: Bearer with the token of this server",
+                              headers={"WWW-Authenticate": "Bearer"})  # fmt: skip
 
 
 async def _body(request: Request) -> bytes:
-    parts, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise HTTPException(413, f"more than {MAX_BODY} bytes")
-        parts.append(chunk)
+    """The body, up to a limit.
+
+    Raises:
+        Problem: it is larger.
+    """
+    given = request.headers.get("content-length", "0")
+    parts, size = [], int(given) if given.isdigit() and len(given) < 12 else 0
+    if size <= MAX_BODY:
+        size = 0
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MAX_BODY:
+                break
+            parts.append(chunk)
+    if size > MAX_BODY:
+        raise Problem(413, "too-long", f"more than {MAX_BODY} bytes in one request")
     return b"".join(parts)
-
-
-def _searchset(base: str, kind: str, text: str, query: Query, found: Found) -> str:
-    """The Bundle, built from stored text: resources are not parsed again."""
-    pairs = [(key, value) for key, value in parse_qsl(text, keep_blank_values=True) if key != "_offset"]
-    links = [{"relation": "self", "url": _address(base, kind, pairs, query.offset)}]
-    if found.matches and query.offset + len(found.matches) < found.total:
-        links.append({"relation": "next", "url": _address(base, kind, pairs, query.offset + len(found.matches))})
-    head = dumps({"resourceType": "Bundle", "type": "searchset", "total": found.total, "link": links})
-    entries = [_entry(base, item, "match") for item in found.matches]
-    entries += [_entry(base, item, "include") for item in found.included]
-    return f'{head[:-1]},"entry":[{",".join(entries)}]}}' if entries else head
-
-
-def _address(base: str, kind: str, pairs: list[tuple[str, str]], offset: int) -> str:
-    given = [*pairs, ("_offset", str(offset))] if offset else pairs
-    return f"{base}/{kind}?{urlencode(given)}" if given else f"{base}/{kind}"
-
-
-def _entry(base: str, item: Stored, mode: str) -> str:
-    return f'{{"fullUrl":{dumps(f"{base}/{item.type}/{item.id}")},"resource":{item.body},"search":{{"mode":"{mode}"}}}}'

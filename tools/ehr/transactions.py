@@ -1,114 +1,308 @@
-"""Transactions of the embedded store: all entries of a Bundle are written together, or none (FHIR R4 http.html#trules).
+"""Batches and transactions (FHIR R4 http.html#transaction).
 
-Only what a committed draft needs: POST with `ifNoneExist`, PUT with `ifMatch`, and references from one entry to another
-by its `fullUrl`.
+A transaction is written whole or not at all, in R4's order (DELETE, POST, PUT and PATCH, GET), whatever the order of
+its entries; two entries for one resource are refused; `urn:uuid` and conditional references are resolved in elements
+(`Reference.reference`, URIs), not in narratives. The entries of a batch stand each for itself, in their order.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
-from tools.ehr.fhirjson import Resource
-from tools.ehr.query import Query
-from tools.ehr.store import Store, Stored
-from tools.ehr.validate import check
+from tools.ehr.bundles_references import Ambiguous, Resolver
+from tools.ehr.fhirjson import Resource, loads
+from tools.ehr.server_answers import Answer, Call, Problem, version_headers
+from tools.ehr.server_patch import patched
+from tools.ehr.server_writing import Outcome, Writing
+from tools.ehr.store import Store
+from tools.ehr.structure import resource as _structure
+from tools.ehr.structure_primitives import Fault
+from tools.ehr.validate import is_type
 from tools.errors import BadInput
 
-
-class Conflict(Exception):
-    """A precondition of an entry does not hold (HTTP 412); nothing has been written."""
-
-
-def existing(store: Store, kind: str, criteria: str) -> Stored | None:
-    """The one resource a conditional create would find.
-
-    Raises:
-        Conflict: several fit.
-        BadInput: the search is not supported.
-    """
-    found = store.search(Query.parse(kind, criteria, store.base))
-    if found.total > 1:
-        raise Conflict(f"{found.total} {kind} fit {criteria}; expected at most one")
-    return found.matches[0] if found.matches else None
+_ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
+MAX_ENTRIES = 20_000
+Handle = Callable[[Call], Answer]
+_REASONS = {200: "OK", 201: "Created", 204: "No Content", 304: "Not Modified"}
 
 
-def unchanged(store: Store, kind: str, id_: str, match: str) -> None:
-    """Hold an update to the version it was made for.
+def reads_only(bundle: Any) -> bool:
+    """Whether a Bundle asks for nothing but reads."""
+    entries = bundle.get("entry") if isinstance(bundle, dict) else None
+    return isinstance(entries, list) and all(
+        isinstance(entry, dict)
+        and isinstance(entry.get("request"), dict)
+        and entry["request"].get("method") in ("GET", "HEAD")
+        for entry in entries
+    )
 
-    Raises:
-        Conflict: the resource is at another version, or gone.
-    """
-    now = store.get(kind, id_)
-    wanted = match.strip().removeprefix("W/").strip('"')
-    if now is None or now.version != wanted:
-        raise Conflict(f"{kind}/{id_} is at version {now and now.version}; expected {wanted}")
 
-
-def transact(store: Store, bundle: Resource) -> Resource:
-    """Write a transaction Bundle.
+def process(store: Store, bundle: Any, handle: Handle, prefer: str = "minimal") -> Resource:
+    """Carry out a batch or transaction; `handle` answers the reads in it.
 
     Raises:
-        BadInput: it is not one, or an entry is not R4.
-        Conflict: a precondition does not hold.
+        Problem: it is neither; of a transaction also whatever is wrong with one of its entries.
     """
-    if bundle.get("resourceType") != "Bundle" or bundle.get("type") != "transaction":
-        raise BadInput(
-            f"found {bundle.get('resourceType')} {bundle.get('type', '')}".strip(),
-            found=bundle.get("type"),
-            expected="a transaction Bundle",
+    kind = bundle.get("type") if isinstance(bundle, dict) and bundle.get("resourceType") == "Bundle" else None
+    if kind not in ("batch", "transaction"):
+        raise Problem(400, "invalid", f"found {_kind_of(bundle)}; expected a batch or transaction Bundle")
+    try:
+        _structure(
+            {
+                **bundle,
+                "entry": [
+                    {**entry, "resource": _STAND_IN} if isinstance(entry, dict) and "resource" in entry else entry
+                    for entry in bundle["entry"]
+                ],
+            }
+            if isinstance(bundle.get("entry"), list)
+            else bundle
         )
-    with store.transaction():
-        entries = [_Entry(store, number, entry) for number, entry in enumerate(bundle.get("entry") or [])]
-        places = {entry.full_url: entry.reference for entry in entries if entry.full_url}
-        return {
-            "resourceType": "Bundle",
-            "type": "transaction-response",
-            "entry": [{"response": entry.write(store, places)} for entry in entries],
-        }
+    except Fault as fault:
+        raise Problem(
+            400,
+            "invalid",
+            f"Bundle: {fault.place} {fault.message}; expected {fault.expected}",
+            expression=f"Bundle.{fault.place}",
+        ) from fault
+    given = bundle.get("entry", [])
+    if len(given) > MAX_ENTRIES:
+        raise Problem(413, "too-costly", f"found {len(given)} entries; expected at most {MAX_ENTRIES}")
+    work = _Work(store, handle, prefer)
+    rows = work.transaction(given) if kind == "transaction" else [work.single(entry, given) for entry in given]
+    return {"resourceType": "Bundle", "type": f"{kind}-response", **({"entry": rows} if rows else {})}
 
 
+_STAND_IN = {"resourceType": "Basic", "code": {"text": "-"}}
+
+
+@dataclass
 class _Entry:
-    """One entry: where it goes is settled before anything is written, so that entries may name each other."""
+    """One entry, read: `id_` once it is known, `kept` where a conditional create found something."""
 
-    def __init__(self, store: Store, number: int, entry: Any) -> None:
-        request, resource = (entry or {}).get("request") or {}, (entry or {}).get("resource")
-        where = f"entry {number}"
-        if not isinstance(resource, dict) or request.get("method") not in ("POST", "PUT"):
-            raise BadInput(f"{where}: found {request.get('method')}", expected="POST or PUT with a resource")
-        self.full_url, self.where = str(entry.get("fullUrl") or ""), where
-        self.resource, self.found = dict(resource), None
-        kind, _, id_ = str(request.get("url")).partition("/")
-        if kind != resource.get("resourceType") or (request["method"] == "PUT") != bool(id_):
-            raise BadInput(f"{where}: found address {request.get('url')}", expected="TYPE to create, TYPE/ID to update")
-        if request["method"] == "POST":
-            criteria = str(request.get("ifNoneExist") or "")
-            self.found = existing(store, kind, criteria) if criteria else None
-            id_ = self.found.id if self.found else str(uuid.uuid4())
-        elif resource.get("id") != id_:
-            raise BadInput(f"{where}: found id {resource.get('id')!r}", expected=f"{id_!r} as in the address")
-        elif request.get("ifMatch"):
-            unchanged(store, kind, id_, str(request["ifMatch"]))
-        self.resource["id"] = id_
-        self.reference = f"{kind}/{id_}"
+    number: int
+    method: str
+    url: str
+    request: dict[str, Any]
+    resource: Resource | None
+    full_url: str
+    kind: str = ""
+    id_: str = ""
+    criteria: str | None = None
+    kept: Outcome | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
-    def write(self, store: Store, places: dict[str, str]) -> dict[str, Any]:
-        """Write the resource unless it is there, and say where it lies."""
-        stored, status = self.found, "200 OK"
-        if stored is None:
-            resource = _pointing(self.resource, places)
-            check(resource, self.where)
-            stored, what = store.put(resource)
-            status = "201 Created" if what == "created" else "200 OK"
-        location = f"{store.base}/{self.reference}/_history/{stored.version}"
-        return {"status": status, "location": location, "etag": f'W/"{stored.version}"'}
+    @property
+    def reference(self) -> str:
+        """Where it lies, or will lie."""
+        return f"{self.kind}/{self.id_}"
 
 
-def _pointing(value: Any, places: dict[str, str]) -> Any:
-    """The same with references to other entries resolved."""
-    if isinstance(value, dict):
-        return {
-            key: places.get(item, item) if key == "reference" and isinstance(item, str) else _pointing(item, places)
-            for key, item in value.items()
-        }
-    return [_pointing(item, places) for item in value] if isinstance(value, list) else value
+class _Work:
+    def __init__(self, store: Store, handle: Handle, prefer: str) -> None:
+        self.store, self.handle, self.prefer = store, handle, prefer
+        self.writing = Writing(store)
+
+    def single(self, row: Any, rows: list[Any]) -> dict[str, Any]:
+        """One entry of a batch, with its own outcome."""
+        try:
+            entry = self._read(0, row)
+            names = {str(other.get("fullUrl")) for other in rows if isinstance(other, dict) and other.get("fullUrl")}
+            with self.store.transaction():
+                self._settle(entry)
+                self._resolve(entry, {}, {}, names)
+                return self._carry_out(entry)
+        except Problem as problem:
+            return _failed(problem)
+        except BadInput as error:
+            return _failed(_problem(error))
+
+    def transaction(self, rows: list[Any]) -> list[dict[str, Any]]:
+        """All entries, or none."""
+        done: dict[int, dict[str, Any]] = {}
+        number = 0
+        try:
+            with self.store.transaction():
+                entries = []
+                for number, row in enumerate(rows):
+                    entries.append(self._read(number, row))
+                    self._settle(entries[-1])
+                _distinct(entries)
+                names = {entry.full_url: entry.reference for entry in entries if entry.full_url and entry.id_}
+                kept = {entry.reference: entry.resource for entry in entries if entry.resource and entry.id_}
+                for entry in sorted(entries, key=lambda item: _ORDER[item.method]):
+                    number = entry.number
+                    self._resolve(entry, names, kept, set())
+                    done[number] = self._carry_out(entry)
+        except Problem as problem:
+            text = f"entry {number}: {problem.text}; nothing of the transaction is written"
+            raise Problem(problem.status, problem.code, text, expression=f"Bundle.entry[{number}]") from problem
+        except BadInput as error:
+            given = _problem(error)
+            text = f"entry {number}: {given.text}; nothing of the transaction is written"
+            raise Problem(given.status, given.code, text, expression=f"Bundle.entry[{number}]") from error
+        return [done[number] for number in range(len(rows))]
+
+    def _read(self, number: int, row: dict[str, Any]) -> _Entry:
+        request = row.get("request")
+        if not isinstance(request, dict):
+            raise Problem(400, "required", "found no request; expected entry.request with method and url")
+        method, url = str(request["method"]), str(request["url"])
+        for root in (self.store.base.rstrip("/") + "/", "/"):
+            url = url.removeprefix(root)
+        headers = {name: str(request[key]) for key, name in _HEADERS.items() if key in request}
+        entry = _Entry(
+            number, method, url, request, row.get("resource"), str(row.get("fullUrl") or ""), headers=headers
+        )
+        if method in ("GET", "HEAD"):
+            return entry
+        path, mark, criteria = url.partition("?")
+        parts = path.split("/")
+        entry.kind, entry.criteria = parts[0], criteria if mark else None
+        entry.id_ = parts[1] if len(parts) == 2 else ""
+        fits = len(parts) == 1 if method == "POST" or mark else len(parts) == 2 and bool(parts[1])
+        if not is_type(entry.kind) or not fits or (method == "POST" and mark):
+            raise Problem(
+                400,
+                "invalid",
+                f"found {method} {url[:100]}; expected TYPE to create, TYPE/ID or TYPE?CONDITION "
+                "to update, patch or delete",
+            )
+        if method != "DELETE" and not isinstance(entry.resource, dict):
+            raise Problem(400, "required", f"found no resource; expected one with {method}")
+        return entry
+
+    def _settle(self, entry: _Entry) -> None:
+        """Find out which resource an entry is for, before anything is written: entries may name each other."""
+        if entry.method == "POST":
+            unless = entry.request.get("ifNoneExist")
+            found = self.writing.one(entry.kind, str(unless)) if unless is not None else None
+            entry.kept = Outcome("there", found) if found is not None else None
+            entry.id_ = found.id if found is not None else str(uuid.uuid4())
+        elif entry.criteria is not None:
+            if entry.method == "PUT":
+                entry.id_, entry.resource = self.writing.settled(entry.kind, entry.criteria, entry.resource or {})
+            else:
+                found = self.writing.one(entry.kind, entry.criteria)
+                entry.id_ = found.id if found is not None else ""
+
+    def _resolve(self, entry: _Entry, names: dict[str, str], kept: dict[str, Resource], foreign: set[str]) -> None:
+        if entry.method not in ("POST", "PUT") or entry.resource is None or entry.kept is not None:
+            return
+
+        def lost(body: dict[str, Any], reference: str, path: str) -> dict[str, Any]:
+            if reference.startswith("urn:") and reference not in foreign:
+                raise Problem(
+                    400, "not-found", f"{entry.kind}.{path} refers to {reference[:100]}, which no entry holds"
+                )
+            if reference in foreign:
+                raise Problem(
+                    400, "invalid", f"{entry.kind}.{path} refers to another entry; a batch cannot, a transaction can"
+                )
+            raise Problem(412, "not-found", f"{entry.kind}.{path} refers to {reference[:200]}, which fits no resource")
+
+        try:
+            entry.resource = Resolver(self.store, names, kept, f"entry {entry.number}", lost).resolve(entry.resource)
+        except Ambiguous as error:
+            raise Problem(412, "multiple-matches", error.message) from error
+
+    def _carry_out(self, entry: _Entry) -> dict[str, Any]:
+        match, resource = entry.headers.get("if-match"), entry.resource or {}
+        if entry.method in ("GET", "HEAD"):
+            path, _, query = entry.url.partition("?")
+            return _given(self.handle(Call(entry.method, unquote(path), query, entry.headers)))
+        if entry.kept is not None:
+            done = entry.kept
+        elif entry.method == "POST":
+            done = self.writing.create(entry.kind, resource, id_=entry.id_)
+        elif entry.method == "PUT":
+            done = self.writing.update(entry.kind, entry.id_, resource, match)
+        elif entry.method == "PATCH":
+            if not entry.id_:
+                raise Problem(404, "not-found", f"{entry.url[:100]} fits no resource")
+            call = Call("PATCH", entry.url, headers={"content-type": _media(resource)}, body=_data(resource))
+            done = self.writing.patch(entry.kind, entry.id_, lambda now: patched(call, now), match)
+        else:
+            done = self.writing.delete(entry.kind, entry.id_, match) if entry.id_ else Outcome("gone")
+        return self._row(entry, done)
+
+    def _row(self, entry: _Entry, done: Outcome) -> dict[str, Any]:
+        response: dict[str, Any] = {"status": f"{done.status} {_REASONS[done.status]}"}
+        if done.stored is None or done.what == "deleted":
+            return {"response": response}
+        place = f"{self.store.base}/{entry.reference}"
+        response["location"] = f"{place}/_history/{done.stored.version}"
+        response["etag"] = version_headers(done.stored)["ETag"]
+        response["lastModified"] = done.stored.updated
+        if self.prefer == "representation":
+            return {"fullUrl": place, "resource": done.stored.resource, "response": response}
+        return {"response": response}
+
+
+_HEADERS = {
+    "ifNoneMatch": "if-none-match",
+    "ifModifiedSince": "if-modified-since",
+    "ifMatch": "if-match",
+    "ifNoneExist": "if-none-exist",
+}
+
+
+def _distinct(entries: list[_Entry]) -> None:
+    """Two entries that would write one resource make the whole transaction fail."""
+    seen: dict[str, int] = {}
+    for entry in entries:
+        if entry.method in ("GET", "HEAD") or not entry.id_ or entry.kept is not None:
+            continue
+        if entry.reference in seen:
+            text = f"entries {seen[entry.reference]} and {entry.number} are for the same {entry.reference}"
+            raise Problem(400, "duplicate", text)
+        seen[entry.reference] = entry.number
+    urls = [entry.full_url for entry in entries if entry.full_url and entry.method not in ("GET", "HEAD")]
+    if len(urls) != len(set(urls)):
+        raise Problem(400, "duplicate", "two entries have the same fullUrl")
+
+
+def _media(resource: Resource) -> str:
+    return str(resource.get("contentType", ""))
+
+
+def _data(resource: Resource) -> bytes:
+    if resource.get("resourceType") != "Binary":
+        raise Problem(
+            400, "not-supported", f"found {resource.get('resourceType')}; expected a Binary with a JSON Patch"
+        )
+    try:
+        return base64.b64decode(str(resource.get("data", "")), validate=True)
+    except binascii.Error as error:
+        raise Problem(400, "invalid", "the Binary's data is not base64") from error
+
+
+def _given(answer: Answer) -> dict[str, Any]:
+    """The answer to a read as an entry."""
+    response: dict[str, Any] = {"status": f"{answer.status} {_REASONS.get(answer.status, '')}".strip()}
+    if "ETag" in answer.headers:
+        response["etag"] = answer.headers["ETag"]
+    body = loads(answer.body) if answer.body else None
+    if answer.status >= 400:
+        return {"response": {**response, **({"outcome": body} if body else {})}}
+    return {**({"resource": body} if body else {}), "response": response}
+
+
+def _failed(problem: Problem) -> dict[str, Any]:
+    return _given(problem.answer())
+
+
+def _problem(error: BadInput) -> Problem:
+    return Problem(400, "invalid", f"{error.message}; expected {error.expected}")
+
+
+def _kind_of(bundle: Any) -> str:
+    if not isinstance(bundle, dict):
+        return type(bundle).__name__
+    return f"{bundle.get('resourceType')} {bundle.get('type', '')}".strip()[:80]

@@ -14,12 +14,15 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tools.ehr.client import MAX_BYTES, FhirClient, HttpError, _diagnostics, _resource, version_of
+from tools.ehr.audit import OSLER
+from tools.ehr.client import FhirClient, version_of
+from tools.ehr.client_errors import HttpError
+from tools.ehr.client_http import MAX_BYTES, diagnostics, resource_of
 from tools.ehr.drafts import DRAFT, carries
 from tools.ehr.fhirjson import Resource, dumps, loads
 from tools.ehr.server import MEDIA, application
 from tools.ehr.validate import check
-from tools.errors import BadInput, Refused, UpstreamError, UsageError
+from tools.errors import BadInput, OslerError, Refused, UpstreamError, UsageError
 
 _AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 _OPERATION = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
@@ -77,7 +80,14 @@ class Writer(FhirClient):
         if client.store is not None:
             inside = application(client.store, writable=True)
             transport = httpx.ASGITransport(inside, root_path=urlsplit(client.base).path)
-        writer = cls(client.base, timeout=client.timeout, headers=client._headers, transport=transport)
+        writer = cls(
+            client.base,
+            access=client.access,
+            timeout=client.timeout,
+            headers=client._headers,
+            transport=transport,
+            quirks=client.quirks,
+        )
         writer.store = client.store
         return writer
 
@@ -122,6 +132,36 @@ class Writer(FhirClient):
         new = bool(rows) and str(rows[0].get("status", "")).startswith("201")
         return Written(f"{kind}/{now['id']}", version_of(now), now, new)
 
+    async def audit(self, event: Resource) -> str:
+        """Put an AuditEvent into the record; where it lies now, in words. Never a reason for a write to fail."""
+        try:
+            await self.put_audit(event)
+        except (OslerError, httpx.HTTPError, TimeoutError) as error:
+            return f"Osler's log only: the record did not take it ({error})"
+        return f"the record: AuditEvent/{event['id']}"
+
+    async def put_audit(self, event: Resource) -> None:
+        """Put an AuditEvent under its own id; nothing else can be written this way.
+
+        Raises:
+            UsageError: it is not one.
+            HttpError: the server did not take it.
+        """
+        if event.get("resourceType") != "AuditEvent" or not event.get("id"):
+            raise UsageError(
+                "not an AuditEvent", found=str(event.get("resourceType")), expected="AuditEvent with an id"
+            )
+        url, headers = f"{self.base}/AuditEvent/{event['id']}", {"Content-Type": MEDIA}
+        response = await asyncio.wait_for(
+            self._client().put(url, content=dumps(event).encode(), headers=headers), self.timeout
+        )
+        if response.status_code not in (200, 201):
+            failed = HttpError(
+                f"AuditEvent: HTTP {response.status_code}", found=response.status_code, expected="HTTP 201"
+            )
+            failed.status = response.status_code
+            raise failed
+
     async def _post(self, bundle: Resource) -> Resource:
         url = f"{self.base}/" if self.store is not None else self.base
         headers = {"Content-Type": MEDIA}
@@ -147,7 +187,7 @@ class Writer(FhirClient):
             )
             failed.status = response.status_code
             raise failed
-        return _resource(url, 200, response.headers.get("content-type", ""), body)
+        return resource_of(url, 200, response.headers.get("content-type", ""), body)
 
 
 def _refusal(status: int, body: bytes) -> WriteRefused:
@@ -155,7 +195,7 @@ def _refusal(status: int, body: bytes) -> WriteRefused:
         parsed = loads(body) if body else {}
     except BadInput:
         parsed = {}
-    said = _diagnostics(parsed) if isinstance(parsed, dict) else "no reason given"
+    said = diagnostics(parsed) if isinstance(parsed, dict) else "no reason given"
     refused = WriteRefused(
         f"the server refused the write: HTTP {status}: {said}",
         found=f"HTTP {status}",
@@ -179,7 +219,7 @@ def transaction(
     kind, id_ = str(resource["resourceType"]), resource.get("id")
     version = version_of(resource)
     mine = {"system": DRAFT, "value": identifier}
-    body = {**resource, "identifier": [*(row for row in resource.get("identifier") or [] if row != mine), mine]}
+    body = {**resource, "identifier": _identified(kind, resource.get("identifier"), mine)}
     # The server gives the version; what it has given is sent back in If-Match, not in the resource.
     meta = {
         key: value for key, value in (resource.get("meta") or {}).items() if key not in ("versionId", "lastUpdated")
@@ -202,11 +242,16 @@ def transaction(
     }
 
 
+def _identified(kind: str, held: Any, mine: Resource) -> Any:
+    """The identifiers with the draft's own; a Composition has one only (R4)."""
+    return mine if kind == "Composition" else [*(row for row in held or [] if row != mine), mine]
+
+
 def _provenance(
     place: str, operation: str, identifier: str, approval: Approval, sources: list[str], consultation: str
 ) -> Resource:
-    def agent(code: str, who: str, role: str | None = None) -> Resource:
-        body: Resource = {"type": {"coding": [{"system": _AGENT, "code": code}]}, "who": {"display": who}}
+    def agent(code: str, who: Resource, role: str | None = None) -> Resource:
+        body: Resource = {"type": {"coding": [{"system": _AGENT, "code": code}]}, "who": who}
         return body | ({"role": [{"text": role}]} if role else {})
 
     asked = {"identifier": {"system": "urn:osler:consultation", "value": consultation}}
@@ -216,7 +261,7 @@ def _provenance(
         "target": [{"reference": place}],
         "recorded": approval.at,
         "activity": {"coding": [{"system": _OPERATION, "code": operation}]},
-        "agent": [agent("verifier", approval.by, approval.role), agent("assembler", "Osler")],
+        "agent": [agent("verifier", {"display": approval.by}, approval.role), agent("assembler", OSLER)],
         "entity": [
             {"role": "derivation", "what": asked},
             *({"role": "source", "what": {"reference": reference}} for reference in sources),

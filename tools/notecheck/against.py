@@ -15,8 +15,9 @@ from knowledge.evidence import Evidence, FhirElement
 from knowledge.quantity import UnitError, convert
 from knowledge.units import number, unit_label
 from tools.ehr.reading import age_days, concept_of, fact, record_of
-from tools.ehr.reads_drugs import allergies, allergy, medication, medications
+from tools.ehr.reads_drugs import allergies, allergy, medication
 from tools.ehr.reads_findings import finding
+from tools.ehr.reads_medications import medications
 from tools.ehr.reads_person import age, sex
 from tools.ehr.results import Result, results_of
 from tools.notecheck.inside import Clash, given

@@ -19,7 +19,7 @@ from tools.ehr.client import FhirClient, HttpError
 from tools.ehr.reads import TOOLS
 from tools.ehr.record import open_record
 from tools.ehr.store import Store
-from tools.errors import UpstreamError
+from tools.errors import UpstreamError, UsageError
 
 BASE = "http://fhir.example/r4"
 SPECS = {spec.name: spec for spec in TOOLS}
@@ -34,9 +34,13 @@ def condition(id_: str, patient: str = "p", code: str = "230690007") -> dict[str
         "subject": {"reference": f"Patient/{patient}"},
         "code": {"coding": [{"system": "http://snomed.info/sct", "code": code}]},
         "recordedDate": "2020-01-01",
-        "clinicalStatus": {"coding": [{"code": "active"}]},
-        "verificationStatus": {"coding": [{"code": "confirmed"}]},
+        "clinicalStatus": status("condition-clinical", "active"),
+        "verificationStatus": status("condition-ver-status", "confirmed"),
     }
+
+
+def status(system: str, code: str) -> dict[str, Any]:
+    return {"coding": [{"system": f"http://terminology.hl7.org/CodeSystem/{system}", "code": code}]}
 
 
 def page(
@@ -121,6 +125,21 @@ async def test_a_loop_of_pages_ends_and_is_said() -> None:
     assert not endless.complete
 
 
+async def test_a_part_without_a_way_to_the_rest_is_asked_for_whole() -> None:
+    rows = [condition(str(number)) for number in range(7)]
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=page(*rows[: min(int(request.url.params["_count"]), cap)], total=7))
+
+    cap = 100
+    found = await client(handle, page=3).search("Condition", [])
+    assert len(found.resources) == 7 and found.complete
+    assert found.notes == ["the server gave a part and no next page; asked for all at once"]
+    cap = 4
+    found = await client(handle, page=3).search("Condition", [])
+    assert found.shown == "4 of 7" and found.problems == ["the server counts 7, its pages hold 4"]
+
+
 async def test_a_cap_is_said() -> None:
     counter = iter(range(10_000))
 
@@ -152,7 +171,7 @@ async def test_a_cap_is_said() -> None:
     ],
 )
 async def test_what_is_no_searchset_is_an_upstream_error(status: int, body: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("tools.ehr.client._LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("tools.ehr.client_http.LONGEST_WAIT", 0.0)
     with pytest.raises(UpstreamError) as failed:
         await client(answers(body, status=status)).search("Condition", [("patient", "secret-id")])
     assert "secret-id" not in failed.value.message
@@ -171,13 +190,13 @@ async def test_a_failing_second_page_fails_the_search() -> None:
 
 
 async def test_busy_servers_are_asked_again(monkeypatch: Any) -> None:
-    monkeypatch.setattr("tools.ehr.client._LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("tools.ehr.client_http.LONGEST_WAIT", 0.0)
     states = iter([httpx.Response(429, headers={"Retry-After": "1"}), httpx.Response(200, json=page(condition("1")))])
     found = await client(lambda request: next(states)).search("Condition", [])
     assert len(found.resources) == 1
 
 
-async def test_time_outs_work_in_process_too(monkeypatch: Any) -> None:
+async def test_time_outs_work_in_process_too() -> None:
     async def hang(scope: Any, receive: Any, send: Any) -> None:
         await asyncio.sleep(30)
 
@@ -187,7 +206,7 @@ async def test_time_outs_work_in_process_too(monkeypatch: Any) -> None:
 
 
 async def test_huge_answers_are_cut(monkeypatch: Any) -> None:
-    monkeypatch.setattr("tools.ehr.client.MAX_BYTES", 1000)
+    monkeypatch.setattr("tools.ehr.client_http.MAX_BYTES", 1000)
     with pytest.raises(UpstreamError, match="more than"):
         await client(answers("x" * 5000)).search("Condition", [])
 
@@ -296,3 +315,10 @@ async def test_the_embedded_store_is_reached_through_the_same_client(terms: Term
         import_document(store, condition(str(number)))
     found = await FhirClient(store=store, page=3).search("Condition", [("patient", "p")])
     assert (len(found.resources), found.total, found.complete) == (7, 7, True)
+
+
+@pytest.mark.parametrize("kind", ["Patient\n", "Pat\x00ient", "Patient/1", "Patient?name=x", "", "Pätient"])
+async def test_a_type_that_is_no_name_is_refused_before_it_is_a_url(kind: str) -> None:
+    for client in (FhirClient(BASE), FhirClient(store=Store())):
+        with pytest.raises(UsageError, match="resource type"):
+            await client.search(kind, [])

@@ -151,7 +151,10 @@ ENALAPRIL = {**PENICILLIN, "id": "a2", "code": "rxnorm:3827", "text": "Enalapril
 @pytest.mark.parametrize(
     ("asked", "allergic_to"),
     [
-        ("enalapril", True), ("lisinopril", True), ("ace_inhibitor", True), ("antihypertensive", True),
+        ("enalapril", True),
+        ("lisinopril", True),
+        ("ace_inhibitor", True),
+        ("antihypertensive", True),
         ("furosemide", False),
     ],
 )
@@ -191,3 +194,11 @@ async def test_resolved_and_unconfirmed_and_contradicted(chart: Any, ask: Ask) -
     assert head.value == 1.0
     assert any(flag.startswith("conflict") for flag in head.source.flags)  # type: ignore[union-attr]
     assert "unconfirmed" in items[0].source.flags  # type: ignore[union-attr]
+
+
+async def test_an_entry_without_a_name_can_be_anything(chart: Any, ask: Ask) -> None:
+    bare = {"resourceType": "AllergyIntolerance", "id": "a", "patient": {"reference": "Patient/p1"}}
+    assert (await allergic(ask, await chart(resources=[bare]), "amoxicillin")).value is None
+    drug = {"status": "active", "intent": "order", "medicationReference": {"identifier": {"value": "7"}}}
+    order = {"resourceType": "MedicationRequest", "id": "m", "subject": {"reference": "Patient/p1"}, **drug}
+    assert (await takes(ask, await chart(resources=[order]))).value is None

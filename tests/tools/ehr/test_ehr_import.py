@@ -75,7 +75,7 @@ def test_importing_twice_changes_nothing(store: Store) -> None:
         ({"request": {"method": "GET", "url": "Patient"}}, "no resource"),
         ({"resource": observation("x"), "request": {"method": "DELETE", "url": "Observation/x"}}, "DELETE"),
         ({"resource": {**PATIENT, "gender": "male"}}, "twice"),
-        ({"resource": {**PATIENT, "id": "a/b"}}, "id does not fit"),
+        ({"resource": {**PATIENT, "id": "a/b"}}, "id is 'a/b'"),
     ],
 )
 def test_one_bad_entry_and_nothing_is_written(store: Store, broken: dict[str, Any], says: str) -> None:
@@ -147,8 +147,13 @@ def test_files_folders_and_ndjson(store: Store, tmp_path: Path) -> None:
         import_path(store, tmp_path / "bad.json")
 
 
-def test_r4_types_without_an_r4b_model_are_kept_with_a_remark() -> None:
-    assert "without a check" in check({"resourceType": "MedicinalProduct", "id": "x"})[0]
+def test_r4_types_that_r4b_dropped_are_checked_like_the_others() -> None:
+    product = {"resourceType": "MedicinalProduct", "id": "x", "name": [{"productName": "Aspirin 100 mg"}]}
+    check(product)
+    with pytest.raises(BadInput, match="name is missing"):
+        check({"resourceType": "MedicinalProduct", "id": "x"})
+    with pytest.raises(BadInput, match="not an R4 resource type"):
+        check({"resourceType": "NutritionProduct", "id": "x"})
 
 
 def test_store_survives_a_reader_in_another_connection(tmp_path: Path) -> None:

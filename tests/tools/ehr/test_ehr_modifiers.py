@@ -160,3 +160,13 @@ def test_plain_facts_count_without_flags() -> None:
         assert verdict.usable
         assert verdict.current
         assert verdict.flags == ()
+
+
+def test_a_status_in_several_systems_is_read_by_hl7s_own() -> None:
+    hl7 = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
+    body = {
+        "resourceType": "AllergyIntolerance",
+        "clinicalStatus": {"coding": [{"system": "urn:local", "code": "I"}, {"system": hl7, "code": "resolved"}]},
+    }
+    found = judge(body)
+    assert (found.usable, found.current, found.flags) == (True, False, ("resolved",))

@@ -197,6 +197,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "record.persists": {"op": ">=", "value": 1, "days": 1},
     "record.rise": {"ratio": 1.5, "days": 7},
     "record.search": {"text": "creatinine"},
+    "record.since": {"since": "2026-01-01"},
+    "record.statistic": {"statistic": "latest"},
 }
 
 
@@ -213,3 +215,11 @@ async def test_every_tool_is_not_assessable_without_a_record_and_knows_its_conce
     if "concept" in given:
         with pytest.raises(BadInput):
             await spec.call({**given, "concept": "no_such_concept"}, ctx)
+
+
+async def test_a_death_after_the_clock_is_not_shown(chart: Any, ask: Any) -> None:
+    body = {"resourceType": "Patient", "id": "p1", "gender": "female", "birthDate": "1950-05-20"}
+    later = await chart(resources=[{**body, "deceasedDateTime": "2026-03-05"}])
+    assert (await ask(later, "record.age"))[0].display == "75 years"
+    before = await chart(resources=[{**body, "deceasedDateTime": "2026-03-01"}])
+    assert "deceased" in (await ask(before, "record.age"))[0].display

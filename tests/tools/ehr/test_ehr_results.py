@@ -319,3 +319,60 @@ async def test_trend_gives_an_item_per_result(chart: Any, ask: Ask, creatinine: 
     assert len(items) == 13
     assert [item.slot for item in items[:3]] == ["s", "s.1", "s.2"]
     assert [item.effective_at for item in items[1:]] == sorted(str(item.effective_at) for item in items[1:])
+
+
+def _body(value: float, day: int = 20, **more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "id": f"b{value:g}".replace(".", "-"),
+        "status": "final",
+        "subject": {"reference": "Patient/p1"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "2160-0"}], "text": "Creatinine"},
+        "effectiveDateTime": f"2026-02-{day:02}T08:00:00Z",
+        "valueQuantity": {"value": value, "unit": "mg/dL"},
+        **more,
+    }
+
+
+async def test_a_urine_creatinine_is_no_creatinine(chart: Any, ask: Ask) -> None:
+    urine = _body(90.0, 25, specimen={"display": "Urine"})
+    found, source = await latest(ask, await chart(resources=[_body(1.1), urine]))
+    assert found.value == 1.1
+    assert "not used: 90 mg/dL, measured in urine" in source.flags
+    assert [point["value"] for point in source.trend] == [1.1]
+    alone = (await ask(await chart(resources=[urine]), "record.observation", concept="creatinine"))[0]
+    assert alone.value is None
+
+
+async def test_a_final_result_stands_before_a_preliminary_one_of_its_time(chart: Any, ask: Ask) -> None:
+    found, source = await latest(ask, await chart(resources=[_body(1.1), _body(9.0, status="preliminary")]))
+    assert found.value == 1.1
+    assert "preliminary, and a later one is there: 9 mg/dL" in source.flags
+
+
+async def test_a_result_dated_to_the_month_may_be_newer(chart: Any, ask: Ask) -> None:
+    _, source = await latest(ask, await chart(resources=[_body(1.1), _body(3.0, effectiveDateTime="2026-02")]))
+    assert "may be newer: 3 mg/dL, dated 2026-02 only" in source.flags
+
+
+async def test_a_titre_is_said_and_other_ranges_are_not_the_limit(chart: Any, ask: Ask) -> None:
+    titre = _body(1.0) | {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 160}}}
+    del titre["valueQuantity"]
+    found, _ = await latest(ask, await chart(resources=[titre]))
+    assert found.display == "1:160"
+    child = {"high": {"value": 0.5, "unit": "mg/dL"}, "age": {"high": {"value": 12, "unit": "a"}}}
+    adult = {"high": {"value": 2.0, "unit": "mg/dL"}}
+    more = {"value": 4.0, "unit": "mg/dL", "comparator": ">"}
+    ctx = await chart(resources=[_body(4.0, referenceRange=[child, adult], valueQuantity=more)])
+    times = (await ask(ctx, "record.times_upper_limit", concept="creatinine"))[0]
+    assert (times.value, times.display) == (2.0, ">2.0 times the upper limit")
+    low, source = await latest(ask, await chart(resources=[_body(1.0, referenceRange=[child])]))
+    assert low.value == 1.0
+    assert "above the laboratory's range" not in source.flags
+
+
+async def test_laboratory_results_by_the_older_category_and_without_one(chart: Any, ask: Ask) -> None:
+    v2 = _body(1.1, category=[{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "LAB"}]}])
+    assert (await ask(await chart(resources=[v2]), "record.labs"))[0].value == 1.0
+    bare = (await ask(await chart(resources=[_body(1.1)]), "record.labs"))[0]
+    assert bare.display == "no laboratory tests recorded; 1 result without a category, not among them"

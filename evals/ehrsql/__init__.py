@@ -1,0 +1,1 @@
+"""A synthetic ward in which the questions of EHRSQL (MIMIC-III part) have true answers."""
