@@ -67,7 +67,7 @@ def wants_of(marks: Marks, cues: Cues, kind: str, what: list[Name], text: str) -
     how_long = HOW_LONG.search(text)
     if how_long or LONG_AGO.search(text):
         if how_long and how_long["unit"] and how_long["unit"].strip().lower().startswith(("min", "sec")):
-            raise CannotRead("not_understood", "a length of time is given in hours or longer, not in minutes or seconds")
+            raise CannotRead("not_understood", "a length of time is given in hours or longer, not in minutes")
         unit = period(how_long["unit"]) if how_long else None
         more["elapsed_in"] = unit
         if LONG_AGO.search(text) or _SINCE.search(text):
