@@ -76,7 +76,7 @@ async def _ask(
         if patient is None and named == Person() and len(await records.patients(record)) != 1:
             return await everyone(client, question, clock or datetime.now(UTC), context)
         if patient is None and named.name:
-            patient = await patient_called(client, named)
+            patient = await patient_called(client, named, clock or datetime.now(UTC))
         found = await records.resolve(record, patient or named.id)
         clock = clock or start_of(found.as_of) or datetime.now(UTC)
         case = {"patient": found.patient, "record": record, "as_of": clock.isoformat()}

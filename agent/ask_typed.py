@@ -18,7 +18,7 @@ from tools.ask.run import TOOL, Runner
 from tools.ask.said import said
 from tools.context import ToolContext
 from tools.ehr.client import FhirClient
-from tools.ehr.compartment import walk
+from tools.ehr.person_find import PersonQuery, find_people, fold
 from tools.errors import UsageError
 
 _COUNTED, _READ_THROUGH = 50, 200_000
@@ -146,51 +146,48 @@ def _document(question: str, now: datetime, **more: object) -> Json:
     return RecordAnswer.model_validate({**base, **more}).model_dump(mode="json")
 
 
-async def patient_called(client: FhirClient, person: Person) -> str:
+_TITLES = {"mr", "mrs", "ms", "miss", "dr", "master"}
+
+
+async def patient_called(client: FhirClient, person: Person, now: datetime) -> str:
     """The id of the one patient of a name and birth date.
 
     Raises:
-        UsageError: there is none, or several.
+        UsageError: there is none, or several, or the server did not say whether these are all.
     """
-    titles = ("mr", "mrs", "ms", "miss", "dr", "master")
-    wanted = {word for word in _parts(person.name or "") if word not in titles}
-    parameters = [("birthdate", person.birth_date)] if person.birth_date else [("name", max(wanted, key=len))]
-    found = await client.search("Patient", parameters)
+    name = _untitled(person.name or "")
+    found = await find_people(client, PersonQuery(name=name, birth_date=person.birth_date or ""), now)
+    # A search takes the beginning of a name; whose record is opened is told by whole words only.
+    asked_words = {fold(word) for word in name.split()}
     fitting = [
         row
-        for row in found.resources
-        if wanted <= {part for text in _names(row) for part in _parts(text)}
-        and person.birth_date in (None, row.get("birthDate"))
+        for row in found.found
+        if asked_words
+        <= {fold(word) for text in [*row["names"], *row["former_names"]] for word in re.split(r"[\s-]+", text)}
+        | {fold(word) for text in row["names"] for word in text.split()}
     ]
-    if len(fitting) == 1 and found.complete:
-        return str(fitting[0]["id"])
+    if len(fitting) == 1 and not found.problems:
+        return str(fitting[0]["patient"])
     asked = f"{person.name}{f', born {person.birth_date}' if person.birth_date else ''}"
     if not fitting:
         raise UsageError(
             "no such patient",
-            found=asked,
+            found="; ".join([asked, *found.problems]),
             expected="a patient of that name and birth date",
             action="check the name and the date",
         )
     shown = "; ".join(
-        f"Patient/{row['id']} {' '.join(_names(row))}, "
-        f"born {row.get('birthDate', 'unknown')}, {row.get('gender', 'sex unknown')}"
+        f"Patient/{row['patient']} {' or '.join(row['names'])}, born {row['birth_date'] or 'unknown'}, "
+        f"{row['sex'] or 'sex unknown'}"
         for row in fitting[:10]
     )
     raise UsageError(
         f"{len(fitting)} patients fit",
-        found=shown,
+        found="; ".join([shown, *found.problems]),
         expected="one patient",
         action="name the patient by id or record number",
     )
 
 
-def _parts(name: str) -> list[str]:
-    return [part for part in re.split(r"[\s.,'’-]+", name.casefold()) if part]
-
-
-def _names(row: Json) -> list[str]:
-    texts = []
-    for name in walk(row, "name"):
-        texts += [*(name.get("given") or []), str(name.get("family") or ""), str(name.get("text") or "")]
-    return [text for text in texts if text]
+def _untitled(name: str) -> str:
+    return " ".join(word for word in name.replace(".", " ").split() if word.lower() not in _TITLES)

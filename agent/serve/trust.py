@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from agent.serve.config import Client, Config
 from agent.serve.journal import Journal
 from agent.state import Json
+from tools.ehr.client_errors import BROKEN
 from tools.errors import OslerError
 
 ALGORITHMS = ("ES384", "RS384")
@@ -128,7 +129,7 @@ class Trust:
                     if size > MOST_KEYS:
                         raise _no("keys of the issuer that are too many")
                     parts.append(chunk)
-        except httpx.HTTPError as error:
+        except BROKEN as error:
             raise _no("keys of the issuer that cannot be fetched") from error
         if response.status_code != 200:
             raise _no("keys of the issuer that cannot be fetched")

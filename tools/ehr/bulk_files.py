@@ -7,10 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from tools.ehr.client import FhirClient
-from tools.ehr.client_errors import HttpError, Unreachable
+from tools.ehr.client_errors import BROKEN, HttpError, Unreachable
 from tools.ehr.client_http import retry_after, shown
 from tools.ehr.fhirjson import loads
 from tools.errors import BadInput
@@ -62,7 +60,7 @@ async def fetched(client: FhirClient, url: str, place: Path, kind: str | None, *
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             got = await _once(client, url, half, kind, login)
-        except (httpx.HTTPError, _Later) as error:
+        except (*BROKEN, _Later) as error:
             if attempt == _ATTEMPTS:
                 raise Unreachable(
                     f"{shown(url)}: {type(error).__name__.strip('_')} after {_ATTEMPTS} tries",

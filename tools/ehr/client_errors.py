@@ -11,12 +11,17 @@ UpstreamError
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
+
+import httpx
 
 from tools.errors import UpstreamError
 
 _LOGIN = "check the login in servers.yaml, or ask whoever gives access to the server"
 _RUNS = "tell whoever runs the FHIR server"
+# TLS 1.3 tells of a refused certificate when the answer is first read, and httpx leaves that error as it is.
+BROKEN = (httpx.HTTPError, ssl.SSLError)
 
 
 class Unreachable(UpstreamError):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tools.ehr.client_errors import BadAnswer, Busy, HttpError, Unreachable
+from tools.ehr.client_errors import BROKEN, BadAnswer, Busy, HttpError, Unreachable
 from tools.ehr.fhirjson import Resource, loads
 from tools.ehr.server import MEDIA, application
 from tools.ehr.store import Store
@@ -115,7 +115,7 @@ class Channel:
                     expected="an answer",
                     action="try again, or check that the FHIR server runs",
                 ) from error
-            except httpx.HTTPError as error:
+            except BROKEN as error:
                 if not last and attempt == 1 and not isinstance(error, httpx.UnsupportedProtocol):
                     await asyncio.sleep(self._wait(None, attempt))
                     continue
@@ -168,7 +168,7 @@ async def _chunks(response: httpx.Response, most: int) -> AsyncIterator[bytes]:
         raise httpx.DecodingError(f"not {response.headers['content-encoding']}") from error
 
 
-def _unreachable(url: str, error: httpx.HTTPError) -> Unreachable:
+def _unreachable(url: str, error: Exception) -> Unreachable:
     text = str(error)
     action = "check the address and the FHIR server"
     if "CERTIFICATE" in text.upper() or "SSL" in text.upper():

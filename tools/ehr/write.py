@@ -16,7 +16,7 @@ import httpx
 
 from tools.ehr.audit import OSLER
 from tools.ehr.client import FhirClient, version_of
-from tools.ehr.client_errors import HttpError
+from tools.ehr.client_errors import BROKEN, HttpError
 from tools.ehr.client_http import MAX_BYTES, diagnostics, resource_of
 from tools.ehr.drafts import DRAFT, carries
 from tools.ehr.fhirjson import Resource, dumps, loads
@@ -136,7 +136,7 @@ class Writer(FhirClient):
         """Put an AuditEvent into the record; where it lies now, in words. Never a reason for a write to fail."""
         try:
             await self.put_audit(event)
-        except (OslerError, httpx.HTTPError, TimeoutError) as error:
+        except (OslerError, *BROKEN, TimeoutError) as error:
             return f"Osler's log only: the record did not take it ({error})"
         return f"the record: AuditEvent/{event['id']}"
 
@@ -168,7 +168,7 @@ class Writer(FhirClient):
         try:
             request = self._client().post(url, content=dumps(bundle).encode(), headers=headers)
             response = await asyncio.wait_for(request, self.timeout)
-        except (TimeoutError, httpx.HTTPError) as error:
+        except (TimeoutError, *BROKEN) as error:
             raise UpstreamError(
                 "the server did not answer the write: whether it was made is not known",
                 found=type(error).__name__,
