@@ -157,16 +157,31 @@ def _of_text(text: str, reading: Reading, conditional: bool) -> list[Act]:
             part_fits(text)
         return whole
     acts: list[Act] = []
+    missed: list[str] = []
     for part in fragments(text):
         act = _one(part, reading, conditional, first=not acts)
         if act is not None:
             part_fits(part)
             act_fits(act, part, reading.terms)
+        elif _asks_for(part, after=bool(acts)):
+            missed.append(part)
         if act is not None and not any(act.fields == other.fields and act.action == other.action for other in acts):
             acts.append(act)
+    if acts and missed:
+        refuse(f"one of several orders ({missed[0]!r})", text, "say it in a sentence of its own, in other words")
     if acts and (stop := STOPS.search(text)):
         refuse(f"an order and a stop in one ({stop[0]!r})", text, "say what to stop in a sentence of its own")
     return acts
+
+
+def _asks_for(part: str, *, after: bool) -> bool:
+    """Whether a piece that no order was read from asks for something all the same: "order X", or "an X" after one."""
+    said = imperative(part)
+    if said is not None:
+        named = named_in(said)
+        plain = RECORDS.match(said) or CHECKS.match(said) or FORMAT.search(said)
+        return not plain and bool(named) and not GENERIC.match(named)
+    return after and bool(re.match(r"(?:and\s+)?(?:an?|another)\s+\w", part, re.I)) and bare_noun(part)
 
 
 def _special(text: str, reading: Reading, conditional: bool) -> list[Act]:

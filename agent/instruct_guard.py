@@ -14,6 +14,7 @@ from agent.instruct_plan import Act, Condition
 from agent.instruct_rules import ranges
 from agent.instruct_words import CONDITION, FORMAT, HIGH, LOW, RECORDS, REPLACE, STOPS, negative
 from knowledge.terminology import Terminology
+from knowledge.words import STOP
 from tools.ehr.fhirjson import Resource
 from tools.errors import BadInput
 from tools.notes import linker_for
@@ -264,6 +265,14 @@ def part_fits(part: str) -> None:
         refuse("a limit that is not part of a condition", part, 'say it as "if X is below N, ..."')
 
 
+_FRAGMENT = re.compile(r"\W*(?:with|it|its|as|that|this|these|which|by|of|and|or)\b", _I)
+_AS_DRUG = re.compile(
+    r"\b(?:iv|i\.v\.|intravenous|oral|po|im|intramuscular|subcutaneous|s/?c)\b"
+    r"(?! (?:access|line|cannula|contrast|glucose tolerance))",
+    _I,
+)
+
+
 def act_fits(act: Act, part: str, terms: Terminology) -> None:
     """Refuse an order whose name holds words that were not understood.
 
@@ -272,6 +281,10 @@ def act_fits(act: Act, part: str, terms: Terminology) -> None:
     """
     if act.action == "request":
         named = act.fields.get("what", "")
+        if not set(re.findall(r"[a-z0-9]+", named.lower())) - STOP or (found := _FRAGMENT.match(named)):
+            refuse(f"what is asked for is not understood ({named!r})", part, "name the test, referral or procedure")
+        if found := _AS_DRUG.search(named):
+            refuse(f"a drug asked for as if it were a test ({found[0]!r})", part, "give the drug with its dose")
         if re.search(r",|\b(?:and|or|plus)\b", named) and len({row[2] for row in measurements(named, terms)}) > 1:
             refuse("two tests in one order", part, "order each in a sentence of its own")
         if found := re.search(

@@ -102,7 +102,7 @@ LAB = re.compile(
 )
 IMAGING = re.compile(
     r"\b(?:x-?rays?|radiographs?|ct|mri|ultrasound|doppler|echo(?:cardiogram)?|ecg|ekg|electrocardiogram|scan|"
-    r"endoscopy|colonoscopy|spirometry|eeg|mammogram|dexa)\b",
+    r"(?:chest |plain )?films?|angiogra(?:m|phy)|endoscopy|colonoscopy|spirometry|eeg|mammogram|dexa)\b",
     _I,
 )
 REFERRAL = re.compile(

@@ -224,6 +224,8 @@ def test_what_has_no_place_in_a_plan_is_refused(text: str) -> None:
         "Order furosamide 40 mg.",
         "Record troponin < 5 ng/L.",
         "Record weight 70,5 kg.",
+        "Order with the.",
+        "Order IV zinc.",
     ],
 )
 def test_a_dose_or_value_that_is_not_sure_is_refused(text: str) -> None:
