@@ -16,7 +16,7 @@ from tools.ehr.elements import begun, codings, iso, words
 from tools.ehr.encounters import INPATIENT, SETTINGS
 from tools.ehr.record import Entry, PatientRecord
 from tools.ehr.results import Result, result_of, specimens_of
-from tools.ehr.results_named import _without_unit, named_concept
+from tools.ehr.results_named import fold, named_concept, without_unit
 
 TYPES: dict[str, tuple[str, ...]] = {
     "result": ("Observation",),
@@ -167,7 +167,7 @@ class Reader:
             for element, path in parts:
                 theirs = codings(element.get("code"))
                 concept = named_concept(words(element.get("code")))
-                result = _without_unit(
+                result = without_unit(
                     result_of(
                         self.record,
                         concept,
@@ -198,7 +198,7 @@ class Reader:
         return self._event(entry, kind, name, {name, *texts(concept)}, path=f"{entry.type}.{element}")
 
     def _event(self, entry: Entry, kind: str, name: str, called: Iterable[str], **more: Any) -> Event:
-        folded = frozenset(" ".join(text.casefold().split()) for text in called if text)
+        folded = frozenset(fold(text) for text in called if text)
         moment = entry.moment or begun(entry.resource) or start_of(entry.resource.get("occurrenceDateTime"))
         at = entry.at or iso(entry.resource.get("occurrenceDateTime"))
         return Event(entry, kind, name, folded, moment, at, **more)
@@ -275,7 +275,7 @@ class Reader:
             return events, []
         found, near = [], []
         for name in names:
-            wanted = {" ".join(text.casefold().split()) for text in (*name.names, name.text)}
+            wanted = {fold(text) for text in (*name.names, name.text)}
             exact = [event for event in events if event.called & wanted or event.codes & set(name.codes)]
             by_concept = [event for event in events if any(self._is(concept, event) for concept in name.concepts)]
             if exact and by_concept:

@@ -11,6 +11,7 @@ from tools.ask.events import Event
 from tools.ask.query import Filter, Name, Query
 from tools.ehr.record import PatientRecord
 from tools.ehr.results import Result
+from tools.ehr.results_named import fold
 from tools.ehr.statistic_values import Comparison, Outcome
 from tools.ehr.statistics import grouped, summarise
 
@@ -102,7 +103,7 @@ def _used(outcome: Outcome, by: dict[int, Event], events: list[Event]) -> list[E
 def share_moment(events: list[Event], names: tuple[Name, ...]) -> list[Event]:
     """Events at moments at which each of the names was."""
     held: dict[object, set[int]] = defaultdict(set)
-    wanted = [{" ".join(text.casefold().split()) for text in (*name.names, name.text)} for name in names]
+    wanted = [{fold(text) for text in (*name.names, name.text)} for name in names]
     for event in events:
         for number, called in enumerate(wanted):
             if event.called & called:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from rapidfuzz.distance import OSA
+
 from tools.ehr.client import FhirClient, HttpError
 from tools.ehr.compartment import local_reference, walk
 from tools.ehr.dates import start_of, years_at
@@ -357,22 +359,9 @@ def _distance(patient: Resource, query: PersonQuery) -> float:
     parts = {part for row in walk(patient, "name") if isinstance(row, dict) for part in _names(row)}
     for word in query.name.split():
         folded = fold(word)
-        best = min((_edits(folded, part) for part in parts), default=99)
+        # Letters to insert, delete, replace or swap to make one word the other.
+        best = min((OSA.distance(folded, part) for part in parts), default=99)
         if best > max(1, len(folded) // 3):
             return _FAR
         far += best
     return far if far <= 4 else _FAR
-
-
-def _edits(one: str, other: str) -> int:
-    """Letters to insert, delete, replace or swap to make one word the other (optimal string alignment)."""
-    rows = [list(range(len(other) + 1))]
-    for i, char in enumerate(one, 1):
-        row = [i]
-        for j, against in enumerate(other, 1):
-            cost = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (char != against))
-            if i > 1 and j > 1 and char == other[j - 2] and one[i - 2] == against:
-                cost = min(cost, rows[-2][j - 2] + 1)
-            row.append(cost)
-        rows.append(row)
-    return rows[-1][-1]

@@ -51,7 +51,7 @@ async def results_named(
     drawn = await specimens_of(record, (entry for entry, _ in rows))
     for entry, (element, path, coding) in rows:
         specimen = drawn.get(entry.reference, "")
-        found.found.append(_without_unit(result_of(record, concept, entry, element, path, coding, specimen)))
+        found.found.append(without_unit(result_of(record, concept, entry, element, path, coding, specimen)))
     return found
 
 
@@ -95,7 +95,8 @@ def _hit(element: dict[str, Any], wanted: list[tuple[str | None, str]], names: s
     return None
 
 
-def _without_unit(item: Result) -> Result:
+def without_unit(item: Result) -> Result:
+    """A result that lacks only its unit, as a number that says so."""
     if item.problem and item.problem.endswith("without unit"):
         flags = tuple(flag for flag in item.flags if flag != "not usable")
         return replace(item, problem=None, flags=(*flags, NO_UNIT))
