@@ -7,8 +7,7 @@ patient's record lacks is still a name: then "none recorded" is an answer, which
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -209,19 +208,14 @@ def of_store(store: Store | None, limit: int | None = None) -> Gazetteer:
     """
     if store is None:
         return Gazetteer()
-    try:
-        rows: Iterable[Any] = ()
-        state = store._db.execute("SELECT count(*), max(rid), max(updated) FROM resource").fetchone()
-        if limit is not None and state[0] > limit:
-            return Gazetteer()
-        where = store._db.execute("PRAGMA database_list").fetchone()[2] or id(store)
-        key = (where, *state)
-        if key in _CACHE:
-            return _CACHE[key]
-        rows = store._db.execute(_DISTINCT).fetchall()
-        places = store._db.execute(_PLACES).fetchall()
-    except sqlite3.Error:
+    state = store.rows("SELECT count(*), max(rid), max(updated) FROM resource")[0]
+    if limit is not None and state[0] > limit:
         return Gazetteer()
+    where = store.rows("PRAGMA database_list")[0][2] or id(store)
+    key = (where, *state)
+    if key in _CACHE:
+        return _CACHE[key]
+    rows, places = store.rows(_DISTINCT), store.rows(_PLACES)
     found = Gazetteer()
     for type_, code, category, specimen, source, route in rows:
         element = READ[type_][1]

@@ -229,6 +229,11 @@ class Store:
         rows.sort(key=lambda row: (row[4], row[6], row[7]), reverse=True)
         return [_stored(row) for row in rows[offset : offset + count]], total
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What a reading statement gives: for what no search asks, such as all wordings there are."""
+        with self._reading() as db:
+            return db.execute(sql).fetchall()
+
     def counts(self) -> dict[str, int]:
         """How many resources of each type there are."""
         with self._reading() as db:
