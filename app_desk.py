@@ -31,7 +31,7 @@ from knowledge.terminology import default_terminology
 from tools.ehr.compartment import walk
 from tools.ehr.demo import demo_patients
 from tools.ehr.elements import quantity
-from tools.ehr.reads_imaging import behind as imaging_behind
+from tools.ehr.reads.imaging import behind as imaging_behind
 from tools.ehr.record import PatientRecord
 from tools.errors import UsageError
 

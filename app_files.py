@@ -16,7 +16,7 @@ from agent.records import import_into
 from app_parts import Json
 from tools.ehr.bundles import import_path
 from tools.ehr.compartment import local_reference
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 from tools.errors import BadInput, IdentityMismatch, UsageError
 
 MAX_NOTE = 2_000_000

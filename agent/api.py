@@ -29,7 +29,7 @@ from knowledge.claim import Answer
 from knowledge.evidence import Evidence
 from knowledge.quantity import Quantity
 from knowledge.terminology import default_terminology
-from tools.ehr.drafts import Action
+from tools.ehr.writes.drafts import Action
 from tools.errors import UsageError
 from tools.spec import ToolSpec
 

@@ -26,8 +26,8 @@ from tools.ask.spans import persons
 from tools.completeness import warnings_of, watching
 from tools.context import ToolContext
 from tools.ehr.dates import start_of
-from tools.ehr.reads import TOOLS
-from tools.ehr.search_query import asks_for_allergy, asks_for_imaging, is_search
+from tools.ehr.reads.catalog import TOOLS
+from tools.ehr.search.query import asks_for_allergy, asks_for_imaging, is_search
 from tools.errors import UsageError
 from tools.spec import ToolOutput
 

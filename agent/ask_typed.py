@@ -17,8 +17,8 @@ from tools.ask.query import Person, Query, Unread
 from tools.ask.run import TOOL, Runner
 from tools.ask.said import said
 from tools.context import ToolContext
-from tools.ehr.client import FhirClient
-from tools.ehr.person_find import PersonQuery, find_people, fold
+from tools.ehr.client.client import FhirClient
+from tools.ehr.reads.person_find import PersonQuery, find_people, fold
 from tools.errors import UsageError
 
 _COUNTED, _READ_THROUGH = 50, 200_000

@@ -69,7 +69,7 @@ def export(
         UpstreamError: the server does not export, or stopped answering.
     """
     from agent.servers import client_of
-    from tools.ehr.bulk import BulkExport, Wanted
+    from tools.ehr.client.bulk import BulkExport, Wanted
 
     async def run() -> Json:
         client = client_of(settings, url)

@@ -28,7 +28,7 @@ def find(
 ) -> None:
     """Find a patient by name, birth date, number, sex or telephone; several are shown with what tells them apart."""
     from agent.cli import emit
-    from tools.ehr.person_find import PersonQuery, read_words
+    from tools.ehr.reads.person_find import PersonQuery, read_words
 
     given = read_words(" ".join(words)) if words else PersonQuery()
     query = PersonQuery(
@@ -44,7 +44,7 @@ def find(
 async def _find(query: Any, record: str | None, as_of: str | None) -> Json:
     from agent.records import Records
     from tools.ehr.dates import start_of
-    from tools.ehr.person_find import find_people
+    from tools.ehr.reads.person_find import find_people
 
     now = start_of(as_of) if as_of else datetime.now(UTC)
     if now is None:

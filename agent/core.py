@@ -29,7 +29,7 @@ from tools.spec import ToolSpec
 
 if TYPE_CHECKING:
     from agent.writes import Writes
-    from tools.ehr.client import FhirClient
+    from tools.ehr.client.client import FhirClient
 
 RECHECKED = ("record.", "notes.")
 

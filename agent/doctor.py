@@ -238,7 +238,7 @@ def _store(settings: Settings) -> Json:
     }
     if not settings.records.is_file():
         return body
-    from tools.ehr.search_parameters import types
+    from tools.ehr.store.search_parameters import types
 
     with closing(sqlite3.connect(f"{settings.records.resolve().as_uri()}?mode=ro", uri=True)) as database:
         rows = database.execute("SELECT type, count(*) FROM resource GROUP BY type").fetchall()

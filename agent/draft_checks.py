@@ -22,13 +22,13 @@ from tools.context import ToolContext
 from tools.drug_safety.items import of_text as item_of
 from tools.drugs import band_for, rule_of
 from tools.ehr.dates import start_of
-from tools.ehr.drafts import concept_named
 from tools.ehr.elements import words
+from tools.ehr.facts.results import results_of
 from tools.ehr.modifiers import judge
 from tools.ehr.plausible import impossible
-from tools.ehr.reading import age_days, main_concept, plural
+from tools.ehr.reads.reading import age_days, main_concept, plural
 from tools.ehr.record import Entry, PatientRecord
-from tools.ehr.results import results_of
+from tools.ehr.writes.drafts import concept_named
 from tools.errors import ToolError
 from tools.spec import plain
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agent.drafts import CheckState
 from knowledge.evidence import Evidence
-from tools.ehr.drafts_dose import dose_of, route_of, span
+from tools.ehr.writes.drafts_dose import dose_of, route_of, span
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.state import Board, Json, State
-from tools.ehr.drafts import Action
+from tools.ehr.writes.drafts import Action
 from tools.errors import UsageError
 
 ALLOWED: dict[str, tuple[Action, ...]] = {

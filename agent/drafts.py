@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agent.effects import Effects
 from knowledge.claim import content_id
-from tools.ehr.drafts import Action
+from tools.ehr.writes.drafts import Action
 from tools.errors import UsageError
 
 Json = dict[str, Any]

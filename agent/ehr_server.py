@@ -10,8 +10,8 @@ from typing import Any
 
 from agent.records import open_store
 from agent.settings import Settings
-from tools.ehr.server import application
-from tools.ehr.store import Store
+from tools.ehr.server.server import application
+from tools.ehr.store.store import Store
 from tools.errors import UsageError
 
 SHORTEST_TOKEN = 20

@@ -40,8 +40,8 @@ from agent.instruct_words import (
     negative,
 )
 from knowledge.terminology import Terminology
-from tools.ehr.drafts import coded
-from tools.ehr.drafts_dose import DOSE, OVER, ROUTE, ucum
+from tools.ehr.writes.drafts import coded
+from tools.ehr.writes.drafts_dose import DOSE, OVER, ROUTE, ucum
 from tools.notes import linker_for
 
 _ANYWAY = re.compile(r"\b(?:regardless|in any case|either way|anyway|whatever the|irrespective|in all cases)\b", re.I)

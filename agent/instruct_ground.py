@@ -14,8 +14,8 @@ from agent.resting import resting, stamp
 from agent.state import Board, Json, State
 from agent.writes_answer import field_of
 from tools.context import ToolContext
-from tools.ehr.drafts import KINDS, Action, form
 from tools.ehr.record import Entry
+from tools.ehr.writes.drafts import KINDS, Action, form
 from tools.errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from knowledge.evidence import Evidence
 from knowledge.quantity import Quantity, UnitError, convert
 from knowledge.terminology import Concept
 from tools.context import ToolContext
-from tools.ehr.reading import fact, nothing, record_of
-from tools.ehr.results import Result, result_of, results_of, specimens_of
-from tools.ehr.statistics import summarise
+from tools.ehr.facts.results import Result, result_of, results_of, specimens_of
+from tools.ehr.facts.statistics import summarise
+from tools.ehr.reads.reading import fact, nothing, record_of
 
 SLOT = "looked_up"
 # Reported in mass and in amount (or other scales): the same number means different things, so a limit needs its unit.

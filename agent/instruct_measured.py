@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from knowledge.terminology import Terminology
-from tools.ehr.drafts_more import PRESSURE, VITALS, unit_of
+from tools.ehr.writes.drafts_more import PRESSURE, VITALS, unit_of
 from tools.errors import BadInput
 from tools.notes import linker_for
 

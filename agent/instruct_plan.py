@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tools.ehr.drafts import Action
+from tools.ehr.writes.drafts import Action
 
 Operator = Literal["<", "<=", ">", ">="]
 Statistic = Literal["latest", "mean", "maximum", "minimum"]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from agent.instruct_plan import Band, DoseRule
-from tools.ehr.drafts_dose import OVER, ROUTE, UNITS
+from tools.ehr.writes.drafts_dose import OVER, ROUTE, UNITS
 
 NUMBER = r"\d+(?:\.\d+)?|\.\d+"
 LEVEL_UNIT = (

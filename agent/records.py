@@ -13,10 +13,10 @@ from agent.servers import client_of, is_server, keep
 from agent.settings import Settings
 from agent.state import Json
 from tools.context import ToolContext
-from tools.ehr.client import FhirClient, Matches
+from tools.ehr.client.client import FhirClient, Matches
 from tools.ehr.demo import demo_patients
 from tools.ehr.record import PatientRecord, client_for, open_record, patient_ids, resolve_patient
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 from tools.errors import UsageError
 from tools.notes import Note, note_identity
 

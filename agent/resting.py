@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from agent.drafts import DraftCheck, RestsOn
 from agent.state import Board, Json
 from knowledge.evidence import Decision, Evidence, FhirElement, GuidelinePassage, Statement
-from tools.ehr.client import FhirClient, HttpError, version_of
-from tools.ehr.drafts import difference
+from tools.ehr.client.client import FhirClient, HttpError, version_of
 from tools.ehr.fhirjson import Resource, content_version
+from tools.ehr.writes.drafts import difference
 from tools.errors import UpstreamError
 
 _AT_ONCE = 6

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from agent.planners.choice import PROTOCOL_PLANNER, Choice
 from knowledge.terminology import Terminology
-from tools.ehr.search_query import asks_for_allergy, asks_for_imaging, asks_for_newest, is_search
+from tools.ehr.search.query import asks_for_allergy, asks_for_imaging, asks_for_newest, is_search
 from tools.notes import linker_for
 
 SEARCH, IMAGING, ALLERGIES, ALLERGY = "search", "imaging", "allergies", "allergy:"

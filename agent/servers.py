@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from agent.settings import Settings
-from tools.ehr.auth import access_to
-from tools.ehr.auth_files import Server, server_for
-from tools.ehr.capability_probe import probe
-from tools.ehr.client import FhirClient
-from tools.ehr.client_check import Quirks, said
+from tools.ehr.client.auth import access_to
+from tools.ehr.client.auth_files import Server, server_for
+from tools.ehr.client.capability_probe import probe
+from tools.ehr.client.check import Quirks, said
+from tools.ehr.client.client import FhirClient
 from tools.errors import OslerError
 
 Json = dict[str, Any]

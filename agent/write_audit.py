@@ -6,7 +6,7 @@ from agent.drafts import Draft
 from agent.effects import Effects
 from agent.runtime import utc_now
 from agent.state import Json
-from tools.ehr.audit import Outcome, audit_event
+from tools.ehr.writes.audit import Outcome, audit_event
 
 KIND = "audit"
 

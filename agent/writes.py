@@ -30,10 +30,10 @@ from agent.state import Board, Json, State
 from agent.write_audit import Audit
 from agent.writes_answer import AnswerGround, Ground
 from tools.context import ToolContext
-from tools.ehr.client import FhirClient
-from tools.ehr.drafts import Action, Blank, Setting, accept, build, choices_of, concept_named, difference
-from tools.ehr.drafts import in_words as say
-from tools.ehr.write import Approval, Writer, WriteRefused
+from tools.ehr.client.client import FhirClient
+from tools.ehr.writes.drafts import Action, Blank, Setting, accept, build, choices_of, concept_named, difference
+from tools.ehr.writes.drafts import in_words as say
+from tools.ehr.writes.write import Approval, Writer, WriteRefused
 from tools.errors import BadInput, NotAssessable, OslerError, Refused, UpstreamError, UsageError
 
 if TYPE_CHECKING:

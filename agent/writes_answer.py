@@ -11,8 +11,8 @@ from agent.export import markdown
 from agent.resting import changes as moved_since
 from agent.resting import resting, stamp
 from agent.state import Board, Json, State
-from tools.ehr.drafts import KINDS, Action, Blank, form
 from tools.ehr.record import Entry
+from tools.ehr.writes.drafts import KINDS, Action, Blank, form
 from tools.errors import UsageError
 
 if TYPE_CHECKING:

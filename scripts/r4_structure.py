@@ -1,4 +1,4 @@
-"""Distil `tools/ehr/structure_r4.json`: what R4 (4.0.1) says and the R4B classes of fhir.resources do not.
+"""Distil `tools/ehr/checks/structure_r4.json`: what R4 (4.0.1) says and the R4B classes of fhir.resources do not.
 
     python scripts/r4_structure.py CLASSES DEFINITIONS
 
@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tools.ehr.structure_types import FILE, PRIMITIVES, Element, r4b
+from tools.ehr.checks.structure_types import FILE, PRIMITIVES, Element, r4b
 
 ABSTRACT = {"Resource", "DomainResource", "MetadataResource"}
 OF_OURS = {"Boolean": "boolean", "Base64Binary": "base64Binary", "DateTime": "dateTime", "PositiveInt": "positiveInt",

@@ -1,4 +1,4 @@
-"""Distil `tools/ehr/search_parameters.json` from the SearchParameters of FHIR R4 (4.0.1), published by HL7 under CC0.
+"""Distil `tools/ehr/store/search_parameters.json` from the SearchParameters of R4 (4.0.1), published by HL7 under CC0.
 
     python scripts/search_parameters.py FOLDER
 
@@ -21,7 +21,7 @@ from typing import Any
 from fhirpathpy.models import models
 from fhirpathpy.parser import parse
 
-OUT = Path(__file__).resolve().parent.parent / "tools" / "ehr" / "search_parameters.json"
+OUT = Path(__file__).resolve().parent.parent / "tools" / "ehr" / "store" / "search_parameters.json"
 MODEL = models["r4"]
 REFUSED = {
     "_filter": "another query language inside a query: a filter that is misread gives a silent wrong answer",

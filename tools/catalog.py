@@ -16,7 +16,7 @@ def catalog() -> dict[str, ToolSpec[Any]]:
     from tools.convert import units_convert
     from tools.drug_safety.check import check_list
     from tools.drugs import renal_dosing
-    from tools.ehr.reads import TOOLS as record_reads
+    from tools.ehr.reads.catalog import TOOLS as record_reads
     from tools.fill.tool import record_input
     from tools.imaging import film_facts, measure
     from tools.imaging.describe import image_describe

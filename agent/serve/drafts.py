@@ -13,7 +13,7 @@ from tools.ehr.elements import words
 from tools.ehr.fhirjson import Resource
 from tools.ehr.modifiers import judge
 from tools.ehr.shape import readable
-from tools.ehr.store import BASE
+from tools.ehr.store.store import BASE
 from tools.errors import IdentityMismatch
 
 DRUG, REQUEST = "MedicationRequest", "ServiceRequest"

@@ -16,12 +16,12 @@ import httpx
 
 from agent.serve.request import Call
 from agent.serve.services import PATIENT, Service
-from tools.ehr.client import FhirClient, HttpError, Matches
+from tools.ehr.client.client import FhirClient, HttpError, Matches
 from tools.ehr.compartment import local_reference, patients_of, walk
 from tools.ehr.fhirjson import Resource
 from tools.ehr.record import PatientRecord, open_record
 from tools.ehr.shape import readable
-from tools.ehr.store import BASE, Store
+from tools.ehr.store.store import BASE, Store
 from tools.errors import BadInput, IdentityMismatch, OslerError, ToolError, UpstreamError
 
 # What a resource of the patient may point at and the reads follow: it is about nobody, or about the same person.

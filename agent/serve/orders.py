@@ -26,8 +26,8 @@ from tools.drug_safety.items import Item, of_entry
 from tools.drug_safety.limits import body_of, doses, renal
 from tools.drug_safety.pairs import Finding, duplicates_among, pairs_among
 from tools.ehr.modifiers import judge
-from tools.ehr.reading import fact
-from tools.ehr.reads_drugs import allergy
+from tools.ehr.reads.drugs import allergy
+from tools.ehr.reads.reading import fact
 from tools.ehr.record import Entry
 
 _ALIVE = ("active", "on-hold", "draft")

@@ -146,7 +146,7 @@ def warm(knowledge: Services) -> None:
     from tools.ehr.bundles import import_document
     from tools.ehr.demo import demo_patients
     from tools.ehr.record import open_record
-    from tools.ehr.store import Store
+    from tools.ehr.store.store import Store
 
     async def look() -> None:
         patient, store = demo_patients()[0], Store()

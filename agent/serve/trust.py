@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from agent.serve.config import Client, Config
 from agent.serve.journal import Journal
 from agent.state import Json
-from tools.ehr.client_errors import BROKEN
+from tools.ehr.client.errors import BROKEN
 from tools.errors import OslerError
 
 ALGORITHMS = ("ES384", "RS384")

@@ -12,9 +12,9 @@ from knowledge.claim import NextStep
 from knowledge.evidence import Derivation, Evidence, FhirElement
 from knowledge.guideline import read_yaml
 from knowledge.protocol import Protocol
-from tools.ehr.care_gaps import care_rules
-from tools.ehr.critical import HOURS, TABLE
-from tools.ehr.drafts import Setting, build
+from tools.ehr.reads.care_gap_rules import care_rules
+from tools.ehr.reads.critical import HOURS, TABLE
+from tools.ehr.writes.drafts import Setting, build
 
 GAPS = "record.care_gaps"
 MOST_SUGGESTIONS = 3

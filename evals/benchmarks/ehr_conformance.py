@@ -18,9 +18,9 @@ from evals.benchmarks.ehr_asgi import Server
 from evals.benchmarks.ehr_conformance_search import Finding
 from evals.metrics import document
 from tools.ehr.fhirjson import dumps, loads
-from tools.ehr.search_parameters import searchable
-from tools.ehr.server import application
-from tools.ehr.store import Store
+from tools.ehr.server.server import application
+from tools.ehr.store.search_parameters import searchable
+from tools.ehr.store.store import Store
 from tools.errors import UsageError
 
 Json = dict[str, Any]

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from evals.benchmarks.ehr_asgi import Server
 from tools.ehr.fhirjson import loads
-from tools.ehr.search_parameters import searchable
+from tools.ehr.store.search_parameters import searchable
 
 Json = dict[str, Any]
 _DATE = re.compile(r"^\d{4}(-\d\d(-\d\d(T\S+)?)?)?$")

@@ -30,12 +30,12 @@ from knowledge.terminology import default_terminology
 from tools.completeness import FLAG
 from tools.context import ToolContext
 from tools.ehr.bundles import import_document
-from tools.ehr.client import FhirClient
+from tools.ehr.client.client import FhirClient
 from tools.ehr.demo import demo_patients
-from tools.ehr.reads import TOOLS
+from tools.ehr.reads.catalog import TOOLS
 from tools.ehr.record import open_record
-from tools.ehr.server import application
-from tools.ehr.store import Store
+from tools.ehr.server.server import application
+from tools.ehr.store.store import Store
 from tools.errors import OslerError, UpstreamError
 from tools.spec import ToolOutput
 

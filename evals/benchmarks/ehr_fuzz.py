@@ -21,8 +21,8 @@ from evals.metrics import document
 from tools.ehr.bundles import import_document
 from tools.ehr.demo import demo_patients
 from tools.ehr.fhirjson import loads
-from tools.ehr.server import application
-from tools.ehr.store import Store
+from tools.ehr.server.server import application
+from tools.ehr.store.store import Store
 from tools.errors import BadInput
 
 Json = dict[str, Any]

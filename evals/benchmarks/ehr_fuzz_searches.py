@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from urllib.parse import quote
 
-from tools.ehr.search_parameters import parameters
-from tools.ehr.structure_types import resource_types
+from tools.ehr.checks.structure_types import resource_types
+from tools.ehr.store.search_parameters import parameters
 
 _MODIFIERS = ("", "", "", ":missing", ":exact", ":contains", ":not", ":text", ":in", ":not-in", ":above", ":below",
               ":identifier", ":of-type", ":ofType", ":Patient", ":Group", ":Wizard", ":", ":iterate",

@@ -24,7 +24,7 @@ from evals.metrics import document
 from tools.ehr.bundles import import_path
 from tools.ehr.bundles_references import Resolver
 from tools.ehr.fhirjson import content_version, dumps, loads
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 from tools.errors import UsageError
 
 Json = dict[str, Any]

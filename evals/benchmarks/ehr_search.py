@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from evals.metrics import document
-from tools.ehr.query import Query
-from tools.ehr.store import Store
+from tools.ehr.store.query import Query
+from tools.ehr.store.store import Store
 
 Json = dict[str, Any]
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "interop" / "bench_search.mjs"

@@ -29,8 +29,8 @@ from evals.metrics import document, share
 from knowledge.terminology import default_terminology
 from tools.ask.cohort import answer_everyone
 from tools.ehr.bundles import import_document
-from tools.ehr.client import FhirClient
-from tools.ehr.store import Store
+from tools.ehr.client.client import FhirClient
+from tools.ehr.store.store import Store
 from tools.errors import OslerError, UsageError
 
 Json = dict[str, Any]

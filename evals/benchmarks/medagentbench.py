@@ -30,7 +30,7 @@ from evals.benchmarks.medagentbench_dialect import (
 )
 from evals.metrics import document, share
 from tools.ehr.bundles import import_path
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 from tools.errors import OslerError, UsageError
 
 Json = dict[str, Any]

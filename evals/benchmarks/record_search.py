@@ -22,10 +22,10 @@ from knowledge.terminology import default_terminology
 from tools.context import ToolContext
 from tools.ehr.bundles import import_document
 from tools.ehr.compact import build_bundle
-from tools.ehr.reads_search import record_search
+from tools.ehr.reads.search import record_search
 from tools.ehr.record import open_record
-from tools.ehr.search_index import index_of
-from tools.ehr.store import Store
+from tools.ehr.search.index import index_of
+from tools.ehr.store.store import Store
 
 Json = dict[str, Any]
 PLANTED = Path(__file__).parent.parent / "record_search" / "planted.yaml"

@@ -20,7 +20,7 @@ import httpx
 
 from agent import ClinicalAssistant, Settings
 from evals.metrics import document, share
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 from tools.errors import OslerError
 
 Json = dict[str, Any]

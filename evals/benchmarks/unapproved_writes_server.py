@@ -12,10 +12,10 @@ import httpx
 from starlette.applications import Starlette
 
 from evals.benchmarks.unapproved_writes import Attempt, World
-from tools.ehr.client import FhirClient
-from tools.ehr.drafts import DRAFT
+from tools.ehr.client.client import FhirClient
 from tools.ehr.fhirjson import dumps
-from tools.ehr.server import application
+from tools.ehr.server.server import application
+from tools.ehr.writes.drafts import DRAFT
 
 Json = dict[str, Any]
 PATIENT = {"reference": "Patient/demo-af"}

@@ -16,7 +16,7 @@ from tools.context import ToolContext
 from tools.ehr.bundles import import_document
 from tools.ehr.demo import demo_patients
 from tools.ehr.record import open_record
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 
 
 async def asked(patient: str, question: str) -> dict[str, Any]:

@@ -26,8 +26,8 @@ from agent.settings import Settings
 from tests.agent.cds_conformance import checked, empty
 from tools.ehr.bundles import import_document
 from tools.ehr.demo import demo_patients
-from tools.ehr.server import application as fhir_application
-from tools.ehr.store import Store
+from tools.ehr.server.server import application as fhir_application
+from tools.ehr.store.store import Store
 
 Json = dict[str, Any]
 HOOK = {"osler-patient-view": "patient-view", "osler-order-select": "order-select", "osler-order-sign": "order-sign"}

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from agent.cli_ehr import ehr
 from agent.ehr_server import Serving, server
 from agent.settings import Settings
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 from tools.errors import BadInput, UsageError
 
 TOKEN = "a-token-of-more-than-twenty-characters"

@@ -15,7 +15,7 @@ from tools.context import ToolContext
 from tools.ehr.bundles import import_document
 from tools.ehr.compact import build_bundle
 from tools.ehr.record import open_record
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 
 _NOW = datetime.fromisoformat("2026-03-02T09:00:00Z")
 

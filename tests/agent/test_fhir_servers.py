@@ -24,8 +24,8 @@ from agent.doctor import _store
 from agent.records import Records, searchset
 from agent.servers import client_of, keep, status
 from agent.settings import Settings
-from tools.ehr.client import Matches
-from tools.ehr.client_errors import Unreachable
+from tools.ehr.client.client import Matches
+from tools.ehr.client.errors import Unreachable
 from tools.errors import UsageError
 
 STATEMENT = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "software": {"name": "Ward"}}

@@ -10,7 +10,7 @@ import pytest
 
 from agent import ClinicalAssistant
 from agent.write_audit import lines
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 from tools.errors import BadInput, Refused, UsageError
 
 Json = dict[str, Any]

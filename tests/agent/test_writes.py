@@ -19,13 +19,13 @@ from agent import ClinicalAssistant
 from agent.api import Consultation
 from tools.catalog import catalog
 from tools.ehr.bundles import import_document
-from tools.ehr.client import FhirClient
+from tools.ehr.client.client import FhirClient
 from tools.ehr.compact import apply_change, build_bundle
 from tools.ehr.demo import compact_patient
-from tools.ehr.drafts import carries
-from tools.ehr.server import application
-from tools.ehr.store import Store
-from tools.ehr.write import Writer, WriteRefused
+from tools.ehr.server.server import application
+from tools.ehr.store.store import Store
+from tools.ehr.writes.drafts import carries
+from tools.ehr.writes.write import Writer, WriteRefused
 from tools.errors import BadInput, NotAssessable, Refused, UpstreamError, UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -304,7 +304,7 @@ def test_only_a_contraindication_stops_and_a_reason_goes_on_record(desk: Clinica
 KILLED = """
 import os, sys
 from agent import ClinicalAssistant, Settings
-from tools.ehr.write import Writer
+from tools.ehr.writes.write import Writer
 sent = Writer._post
 async def killed(self, bundle):
     await sent(self, bundle)
@@ -417,6 +417,6 @@ def test_no_tool_writes_and_only_the_gate_imports_the_writer() -> None:
                 names = [str(node.module), *(f"{node.module}.{item.name}" for item in node.names)]
             else:
                 names = [item.name for item in node.names] if isinstance(node, ast.Import) else []
-            if "tools.ehr.write" in names:
+            if "tools.ehr.writes.write" in names:
                 importing.add(path.relative_to(ROOT).as_posix())
     assert importing == {"agent/writes.py"}

@@ -13,7 +13,7 @@ from evals.ehrsql.fhir import resources
 from evals.ehrsql.questions import FILE, NOW, Question, load
 from evals.ehrsql.schema import database
 from evals.ehrsql.ward import Ward
-from tools.ehr.validate import check
+from tools.ehr.checks.validate import check
 from tools.errors import UsageError
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "ehrsql"

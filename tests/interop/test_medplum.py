@@ -21,14 +21,14 @@ from knowledge.guideline import default_corpus
 from knowledge.terminology import default_terminology
 from tools.context import ToolContext
 from tools.ehr.bundles import import_document
-from tools.ehr.capability_probe import probe
-from tools.ehr.client import FhirClient, Matches
-from tools.ehr.client_errors import HttpError
+from tools.ehr.client.capability_probe import probe
+from tools.ehr.client.client import FhirClient, Matches
+from tools.ehr.client.errors import HttpError
 from tools.ehr.demo import demo_patients
-from tools.ehr.reads import TOOLS
+from tools.ehr.reads.catalog import TOOLS
 from tools.ehr.record import open_record
-from tools.ehr.store import Store
-from tools.ehr.write import Approval, Writer
+from tools.ehr.store.store import Store
+from tools.ehr.writes.write import Approval, Writer
 
 pytestmark = pytest.mark.interop
 FOLDER = Path(__file__).resolve().parents[2] / "scripts" / "interop"

@@ -13,8 +13,8 @@ from knowledge.terminology import Terminology, default_terminology
 from tools.ask.cohort import CohortAnswer, answer_everyone
 from tools.ask.query import Filter, Group, Name, Person, Query, Relation, Select, Stay, Window
 from tools.ehr.bundles import import_document
-from tools.ehr.client import FhirClient
-from tools.ehr.store import Store
+from tools.ehr.client.client import FhirClient
+from tools.ehr.store.store import Store
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 IMP = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"}

@@ -26,7 +26,7 @@ from tools.ask.cohort_events import READ, CannotCount, Event, Everyone
 from tools.ask.cohort_rates import died_after, mortality, returned, survival
 from tools.ask.cohort_relate import age_at, inside, selected
 from tools.ask.query import Aggregate, Period, Query, Select, Window
-from tools.ehr.client import FhirClient
+from tools.ehr.client.client import FhirClient
 from tools.ehr.compartment import walk
 from tools.ehr.elements import words
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from knowledge.terminology import Terminology
 from tools.ask.query import Filter, Kind, Name, Select
-from tools.ehr.client import FhirClient, reference_of
-from tools.ehr.client_errors import HttpError
+from tools.ehr.client.client import FhirClient, reference_of
+from tools.ehr.client.errors import HttpError
 from tools.ehr.compartment import patients_of, walk
 from tools.ehr.dates import start_of
 from tools.ehr.elements import begun, codings, visible, words

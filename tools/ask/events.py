@@ -13,10 +13,10 @@ from tools.ask.query import Name, Select, Stay, Window
 from tools.ehr.compartment import local_reference, walk
 from tools.ehr.dates import start_of
 from tools.ehr.elements import begun, codings, iso, words
-from tools.ehr.encounters import INPATIENT, SETTINGS
+from tools.ehr.facts.encounters import INPATIENT, SETTINGS
+from tools.ehr.facts.results import Result, result_of, specimens_of
+from tools.ehr.facts.results_named import fold, named_concept, without_unit
 from tools.ehr.record import Entry, PatientRecord
-from tools.ehr.results import Result, result_of, specimens_of
-from tools.ehr.results_named import fold, named_concept, without_unit
 
 TYPES: dict[str, tuple[str, ...]] = {
     "result": ("Observation",),

@@ -20,7 +20,7 @@ from tools.ehr.compartment import walk
 from tools.ehr.elements import words
 from tools.ehr.fhirjson import Resource, loads
 from tools.ehr.record import PatientRecord
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 
 _TOKEN = re.compile(r"[a-z]+|\d*\.\d+|\d+|[^\sa-z0-9]")
 READ: dict[str, tuple[Kind, str]] = {

@@ -16,8 +16,8 @@ from tools.ask.run_base import TOOL, Answer, Chooser, NoAnswer, routes_of
 from tools.ask.run_values import aggregated, converted_to, in_unit
 from tools.ehr.compartment import walk
 from tools.ehr.elements import quantity
-from tools.ehr.reading import plural
-from tools.ehr.statistics import change
+from tools.ehr.facts.statistics import change
+from tools.ehr.reads.reading import plural
 
 _SHOWN = 40
 

@@ -14,7 +14,7 @@ from tools.ask.run_values import keep, share_moment
 from tools.ehr.compartment import walk
 from tools.ehr.dates import start_of
 from tools.ehr.elements import words
-from tools.ehr.reading import plural
+from tools.ehr.reads.reading import plural
 from tools.ehr.record import PatientRecord
 
 TOOL, VERSION = "record.ask", "1.0.0"

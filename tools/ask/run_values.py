@@ -9,11 +9,11 @@ from knowledge.quantity import Quantity, UnitError, convert
 from knowledge.units import ucum
 from tools.ask.events import Event
 from tools.ask.query import Filter, Name, Query
+from tools.ehr.facts.results import Result
+from tools.ehr.facts.results_named import fold
+from tools.ehr.facts.statistic_values import Comparison, Outcome
+from tools.ehr.facts.statistics import grouped, summarise
 from tools.ehr.record import PatientRecord
-from tools.ehr.results import Result
-from tools.ehr.results_named import fold
-from tools.ehr.statistic_values import Comparison, Outcome
-from tools.ehr.statistics import grouped, summarise
 
 _STATISTICS = {"mean": "mean", "median": "median", "sum": "sum", "min": "minimum", "max": "maximum", "count": "count"}
 _SECONDS = {

@@ -12,7 +12,7 @@ from tools.context import ToolContext
 from tools.drug_safety.items import Item, of_entry, of_text
 from tools.drug_safety.limits import body_of, doses, renal
 from tools.drug_safety.pairs import Finding, duplicates_among, pairs_among
-from tools.ehr.reading import plural, record_of
+from tools.ehr.reads.reading import plural, record_of
 from tools.ehr.record import Slice
 from tools.errors import BadInput
 from tools.spec import Params, ToolOutput, tool

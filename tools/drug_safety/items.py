@@ -10,7 +10,7 @@ from knowledge.evidence import Evidence, Statement
 from knowledge.interaction_rules import DrugSafety
 from tools.context import ToolContext
 from tools.ehr.compartment import walk
-from tools.ehr.reading import fact
+from tools.ehr.reads.reading import fact
 from tools.ehr.record import Entry, concepts_of
 from tools.notes import linker_for
 

@@ -15,7 +15,7 @@ from tools.drug_safety.items import Item
 from tools.drug_safety.pairs import Finding
 from tools.drugs import Rule, band_for, rule_of
 from tools.ehr.compartment import walk
-from tools.ehr.critical import ADULT
+from tools.ehr.reads.critical import ADULT
 from tools.spec import plain
 
 Json = dict[str, Any]

@@ -19,11 +19,11 @@ from typing import Any
 
 from tools.ehr import ndjson
 from tools.ehr.bundles_references import Resolver, fitting
+from tools.ehr.checks.validate import check
 from tools.ehr.compartment import ABOUT
 from tools.ehr.fhirjson import Resource, content_version, dumps, loads
 from tools.ehr.plausible import impossible
-from tools.ehr.store import Store
-from tools.ehr.validate import check
+from tools.ehr.store.store import Store
 from tools.errors import BadInput, UsageError
 
 _BUNDLES = {"transaction", "batch", "collection", "searchset", "history", "document", "message"}

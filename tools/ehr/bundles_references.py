@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tools.ehr.fhirjson import Resource
-from tools.ehr.query import BadSearch, Query
-from tools.ehr.store import Store, Stored
+from tools.ehr.store.query import BadSearch, Query
+from tools.ehr.store.store import Store, Stored
 from tools.errors import BadInput
 
 Lost = Callable[[dict[str, Any], str, str], dict[str, Any]]

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.ehr.client import FhirClient, HttpError, reference_of, version_of
+from tools.ehr.client.client import FhirClient, HttpError, reference_of, version_of
 from tools.ehr.compartment import local_reference, walk
 from tools.ehr.elements import iso, when, words
 from tools.ehr.fhirjson import Resource

@@ -18,16 +18,16 @@ from knowledge.coding import Coding
 from knowledge.terminology import Terminology, default_terminology
 from tools.completeness import note
 from tools.ehr.bundles import import_path
-from tools.ehr.client import FhirClient, HttpError, Matches, reference_of, version_of
+from tools.ehr.client.client import FhirClient, HttpError, Matches, reference_of, version_of
 from tools.ehr.compartment import local_reference, patients_of, walk
 from tools.ehr.dates import interval, start_of
 from tools.ehr.documents import Notes, read_note
-from tools.ehr.drafts import carries
 from tools.ehr.elements import begun, codings, iso, visible, when, words
 from tools.ehr.fhirjson import Resource
 from tools.ehr.modifiers import Verdict, judge
 from tools.ehr.shape import readable
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
+from tools.ehr.writes.drafts import carries
 from tools.errors import UpstreamError, UsageError
 from tools.notes import Note, linker_for
 

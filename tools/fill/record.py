@@ -170,7 +170,7 @@ async def _call(read: Read, ctx: ToolContext, slot: str) -> Evidence | None:
 
 @functools.cache
 def _tools() -> dict[str, Any]:
-    from tools.ehr.reads import TOOLS
+    from tools.ehr.reads.catalog import TOOLS
 
     return {spec.name: spec for spec in TOOLS}
 

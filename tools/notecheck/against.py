@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from knowledge.evidence import Evidence, FhirElement
 from knowledge.quantity import UnitError, convert
 from knowledge.units import number, unit_label
-from tools.ehr.reading import age_days, concept_of, fact, record_of
-from tools.ehr.reads_drugs import allergies, allergy, medication
-from tools.ehr.reads_findings import finding
-from tools.ehr.reads_medications import medications
-from tools.ehr.reads_person import age, sex
-from tools.ehr.results import Result, results_of
+from tools.ehr.facts.results import Result, results_of
+from tools.ehr.reads.drugs import allergies, allergy, medication
+from tools.ehr.reads.findings import finding
+from tools.ehr.reads.medications import medications
+from tools.ehr.reads.person import age, sex
+from tools.ehr.reads.reading import age_days, concept_of, fact, record_of
 from tools.notecheck.inside import Clash, given
 from tools.notecheck.told import Told
 from tools.notes import unwrap

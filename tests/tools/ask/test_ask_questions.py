@@ -16,7 +16,7 @@ from knowledge.terminology import default_terminology
 from tools.context import ToolContext
 from tools.ehr.bundles import import_document
 from tools.ehr.record import PatientRecord, open_record
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 CASES = yaml.safe_load((Path(__file__).parent / "ask_questions.yaml").read_text(encoding="utf-8"))

@@ -14,9 +14,9 @@ from knowledge.terminology import Concept, Terminology
 from tools.context import ToolContext
 from tools.ehr.bundles import import_document
 from tools.ehr.compact import build_bundle
-from tools.ehr.reads import TOOLS
+from tools.ehr.reads.catalog import TOOLS
 from tools.ehr.record import open_record
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 from tools.notes import TOOLS as NOTE_TOOLS
 
 AS_OF = "2026-03-02T09:00:00Z"

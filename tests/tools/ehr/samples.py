@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.ehr.query import Query
-from tools.ehr.store import Store
+from tools.ehr.store.query import Query
+from tools.ehr.store.store import Store
 
 PATIENT = {
     "resourceType": "Patient",

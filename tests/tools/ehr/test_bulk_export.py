@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tools.ehr.auth import access_to
-from tools.ehr.auth_files import Server
-from tools.ehr.bulk import BulkExport, Exported, Wanted
 from tools.ehr.bundles import import_path
-from tools.ehr.client import FhirClient
-from tools.ehr.client_errors import BadAnswer, HttpError, LoginRefused, Unreachable
-from tools.ehr.store import Store
+from tools.ehr.client.auth import access_to
+from tools.ehr.client.auth_files import Server
+from tools.ehr.client.bulk import BulkExport, Exported, Wanted
+from tools.ehr.client.client import FhirClient
+from tools.ehr.client.errors import BadAnswer, HttpError, LoginRefused, Unreachable
+from tools.ehr.store.store import Store
 from tools.errors import UsageError
 
 BASE = "https://fhir.example/r4"
@@ -34,8 +34,8 @@ OUTCOME = json.dumps({"resourceType": "OperationOutcome", "issue": [{"diagnostic
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("bulk.LONGEST_WAIT", "bulk_files.LONGEST_WAIT", "client_http.LONGEST_WAIT"):
-        monkeypatch.setattr(f"tools.ehr.{name}", 0.0)
+    for name in ("bulk.LONGEST_WAIT", "bulk_files.LONGEST_WAIT", "http.LONGEST_WAIT"):
+        monkeypatch.setattr(f"tools.ehr.client.{name}", 0.0)
 
 
 class Exporter:

@@ -12,11 +12,11 @@ from knowledge.guideline import Corpus
 from knowledge.terminology import default_terminology
 from tools.context import ToolContext
 from tools.ehr.bundles import import_document
-from tools.ehr.care_gaps import care_rules
 from tools.ehr.compact import build_bundle
-from tools.ehr.reads_care_gaps import care_gaps
+from tools.ehr.reads.care_gap_rules import care_rules
+from tools.ehr.reads.care_gaps import care_gaps
 from tools.ehr.record import open_record
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from knowledge.terminology import default_terminology
-from tools.ehr.audit import audit_event
-from tools.ehr.drafts import Blank, Setting, accept, build
-from tools.ehr.drafts_dose import dosage
-from tools.ehr.validate import check
+from tools.ehr.checks.validate import check
+from tools.ehr.writes.audit import audit_event
+from tools.ehr.writes.drafts import Blank, Setting, accept, build
+from tools.ehr.writes.drafts_dose import dosage
 from tools.errors import BadInput
 
 SETTING = Setting(patient="p1", at="2026-03-02T09:00:00+00:00", text="as asked", by="Dr A (physician)")

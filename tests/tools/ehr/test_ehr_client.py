@@ -15,10 +15,10 @@ from knowledge.guideline import Corpus
 from knowledge.terminology import Terminology
 from tools.context import ToolContext
 from tools.ehr.bundles import import_document
-from tools.ehr.client import FhirClient, HttpError
-from tools.ehr.reads import TOOLS
+from tools.ehr.client.client import FhirClient, HttpError
+from tools.ehr.reads.catalog import TOOLS
 from tools.ehr.record import open_record
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 from tools.errors import UpstreamError, UsageError
 
 BASE = "http://fhir.example/r4"
@@ -171,7 +171,7 @@ async def test_a_cap_is_said() -> None:
     ],
 )
 async def test_what_is_no_searchset_is_an_upstream_error(status: int, body: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("tools.ehr.client_http.LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("tools.ehr.client.http.LONGEST_WAIT", 0.0)
     with pytest.raises(UpstreamError) as failed:
         await client(answers(body, status=status)).search("Condition", [("patient", "secret-id")])
     assert "secret-id" not in failed.value.message
@@ -190,7 +190,7 @@ async def test_a_failing_second_page_fails_the_search() -> None:
 
 
 async def test_busy_servers_are_asked_again(monkeypatch: Any) -> None:
-    monkeypatch.setattr("tools.ehr.client_http.LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("tools.ehr.client.http.LONGEST_WAIT", 0.0)
     states = iter([httpx.Response(429, headers={"Retry-After": "1"}), httpx.Response(200, json=page(condition("1")))])
     found = await client(lambda request: next(states)).search("Condition", [])
     assert len(found.resources) == 1
@@ -206,7 +206,7 @@ async def test_time_outs_work_in_process_too() -> None:
 
 
 async def test_huge_answers_are_cut(monkeypatch: Any) -> None:
-    monkeypatch.setattr("tools.ehr.client_http.MAX_BYTES", 1000)
+    monkeypatch.setattr("tools.ehr.client.http.MAX_BYTES", 1000)
     with pytest.raises(UpstreamError, match="more than"):
         await client(answers("x" * 5000)).search("Condition", [])
 

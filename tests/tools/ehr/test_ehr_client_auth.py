@@ -17,10 +17,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from tools.ehr.auth import LIFE, SmartBackend, access_to
-from tools.ehr.auth_files import Server, server_for, servers
-from tools.ehr.client import FhirClient
-from tools.ehr.client_errors import BadAnswer, LoginRefused, ServerFailed
+from tools.ehr.client.auth import LIFE, SmartBackend, access_to
+from tools.ehr.client.auth_files import Server, server_for, servers
+from tools.ehr.client.client import FhirClient
+from tools.ehr.client.errors import BadAnswer, LoginRefused, ServerFailed
 from tools.errors import OslerError, UsageError
 
 URL = "https://fhir.example/r4"

@@ -9,15 +9,15 @@ import httpx
 import pytest
 
 from tools.ehr.bundles import import_document
-from tools.ehr.capability import Capability
-from tools.ehr.capability_probe import probe
-from tools.ehr.client import FhirClient
-from tools.ehr.client_check import Quirks
-from tools.ehr.client_errors import HttpError
-from tools.ehr.client_match import NotSupported
+from tools.ehr.client.capability import Capability
+from tools.ehr.client.capability_probe import probe
+from tools.ehr.client.check import Quirks
+from tools.ehr.client.client import FhirClient
+from tools.ehr.client.errors import HttpError
+from tools.ehr.client.match import NotSupported
 from tools.ehr.demo import demo_patients
-from tools.ehr.server import MEDIA, application
-from tools.ehr.store import Store
+from tools.ehr.server.server import MEDIA, application
+from tools.ehr.store.store import Store
 
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tools.ehr.client import FhirClient
-from tools.ehr.client_errors import BadAnswer, Busy, HttpError, LoginRefused, ServerFailed, Unreachable
-from tools.ehr.client_http import retry_after
+from tools.ehr.client.client import FhirClient
+from tools.ehr.client.errors import BadAnswer, Busy, HttpError, LoginRefused, ServerFailed, Unreachable
+from tools.ehr.client.http import retry_after
 from tools.errors import UpstreamError
 
 BASE = "http://fhir.example/r4"
@@ -25,7 +25,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tools.ehr.client_http.LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("tools.ehr.client.http.LONGEST_WAIT", 0.0)
 
 
 def client(*answers: httpx.Response | Exception, **more: Any) -> tuple[FhirClient, list[str]]:
@@ -105,8 +105,8 @@ async def test_the_header_is_kept_to_a_bound(monkeypatch: pytest.MonkeyPatch) ->
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr("tools.ehr.client_http.LONGEST_WAIT", 10.0)
-    monkeypatch.setattr("tools.ehr.client_http.asyncio.sleep", sleep)
+    monkeypatch.setattr("tools.ehr.client.http.LONGEST_WAIT", 10.0)
+    monkeypatch.setattr("tools.ehr.client.http.asyncio.sleep", sleep)
     reader, _ = client(
         httpx.Response(429, headers={"Retry-After": "9999"}), httpx.Response(503, headers={"Retry-After": "2"}), GOOD
     )

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from tools.ehr.checks.structure_types import model
+from tools.ehr.checks.validate import check
 from tools.ehr.compact import apply_change, build_bundle
 from tools.ehr.demo import compact_patient, demo_patients
 from tools.ehr.fhirjson import dumps
-from tools.ehr.structure_types import model
-from tools.ehr.validate import check
 from tools.errors import UsageError
 
 IDS = [patient.id for patient in demo_patients()]

@@ -14,8 +14,8 @@ from fhirpathpy import evaluate as library
 from fhirpathpy.models import models
 
 from tools.ehr.demo import demo_patients
-from tools.ehr.fhirpath import compiled, evaluate
-from tools.ehr.search_parameters import compartment, parameters, place, refused, searchable, types
+from tools.ehr.store.fhirpath import compiled, evaluate
+from tools.ehr.store.search_parameters import compartment, parameters, place, refused, searchable, types
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "shared" / "data" / "fhir-r4-hl7-examples"
 R4 = models["r4"]

@@ -11,10 +11,10 @@ import pytest
 
 from tests.tools.ehr.samples import PATIENT, found, observation
 from tools.ehr.bundles import import_document, import_path
+from tools.ehr.checks.validate import check
 from tools.ehr.compact import build_bundle
 from tools.ehr.demo import compact_patient
-from tools.ehr.store import Store
-from tools.ehr.validate import check
+from tools.ehr.store.store import Store
 from tools.errors import BadInput, UsageError
 
 # -- JSON, dates -----------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from knowledge.evidence import Evidence, FhirElement
-from tools.ehr import critical as critical_module
-from tools.ehr.reads import TOOLS
+from tools.ehr.reads import critical as critical_module
+from tools.ehr.reads.catalog import TOOLS
 from tools.errors import BadInput, NotAssessable
 
 Ask = Callable[..., Awaitable[list[Evidence]]]

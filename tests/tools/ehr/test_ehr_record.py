@@ -15,7 +15,7 @@ from tools.ehr.bundles import import_document
 from tools.ehr.compact import build_bundle
 from tools.ehr.demo import compact_patient
 from tools.ehr.record import client_for, open_record, resolve_patient
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 from tools.errors import UsageError
 
 Ask = Callable[..., Awaitable[list[Evidence]]]

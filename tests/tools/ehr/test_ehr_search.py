@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.ehr.query import BadSearch, Query
-from tools.ehr.store import Store
+from tools.ehr.store.query import BadSearch, Query
+from tools.ehr.store.store import Store
 
 UTC = datetime.UTC
 LOINC, UCUM, SNOMED = "http://loinc.org", "http://unitsofmeasure.org", "http://snomed.info/sct"

@@ -14,9 +14,9 @@ import pytest
 from knowledge.guideline import Corpus
 from knowledge.terminology import Terminology
 from tools.context import ToolContext
-from tools.ehr.client import FhirClient
+from tools.ehr.client.client import FhirClient
 from tools.ehr.demo import DemoPatient, demo_patients
-from tools.ehr.reads import TOOLS
+from tools.ehr.reads.catalog import TOOLS
 from tools.ehr.record import open_record
 from tools.ehr.shape import readable
 from tools.errors import OslerError

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from tests.tools.ehr.samples import PATIENT, found, observation
 from tools.ehr.bundles import import_document
+from tools.ehr.checks.validate import check
 from tools.ehr.dates import interval, years_at
 from tools.ehr.fhirjson import content_version, dumps, loads
-from tools.ehr.query import BadSearch, Query
-from tools.ehr.search_parameters import parameters
-from tools.ehr.server import application
-from tools.ehr.store import BASE, Store
-from tools.ehr.validate import check
+from tools.ehr.server.server import application
+from tools.ehr.store.query import BadSearch, Query
+from tools.ehr.store.search_parameters import parameters
+from tools.ehr.store.store import BASE, Store
 from tools.errors import BadInput, UsageError
 
 

@@ -13,10 +13,10 @@ import pytest
 
 from knowledge.quantity import Quantity, UnitError, convert
 from tests.tools.ehr.samples import PATIENT, found, observation
-from tools.ehr.index_units import measure
-from tools.ehr.query import BadSearch, Query
-from tools.ehr.query_match import Matcher
-from tools.ehr.store import Store, TimedOut
+from tools.ehr.store.index_units import measure
+from tools.ehr.store.query import BadSearch, Query
+from tools.ehr.store.query_match import Matcher
+from tools.ehr.store.store import Store, TimedOut
 
 LOINC = "http://loinc.org"
 

@@ -11,10 +11,10 @@ import pytest
 from tools.ehr.bundles import import_path
 from tools.ehr.fhirjson import dumps, loads
 from tools.ehr.modifiers import _RULES
-from tools.ehr.query import Query
 from tools.ehr.record import open_record
 from tools.ehr.shape import readable
-from tools.ehr.store import Store
+from tools.ehr.store.query import Query
+from tools.ehr.store.store import Store
 from tools.errors import UsageError
 
 DATA = Path(__file__).parents[4] / "shared" / "data"

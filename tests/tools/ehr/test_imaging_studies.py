@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from knowledge.evidence import Evidence
-from tools.ehr.reads_imaging import behind
-from tools.ehr.reads_search import record_search
+from tools.ehr.reads.imaging import behind
+from tools.ehr.reads.search import record_search
 
 Chart = Callable[..., Any]
 Ask = Callable[..., Awaitable[list[Evidence]]]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.tools.ehr.samples import PATIENT, found, observation
 from tools.ehr.bundles import ImportReport, import_document, import_path
-from tools.ehr.store import Store
+from tools.ehr.store.store import Store
 from tools.errors import BadInput
 
 

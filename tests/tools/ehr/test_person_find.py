@@ -9,9 +9,9 @@ import pytest
 
 from agent.cli_find import as_text
 from tools.ehr.bundles import import_document
-from tools.ehr.client import FhirClient
-from tools.ehr.person_find import PersonQuery, find_people, missing, read_words
-from tools.ehr.store import Store
+from tools.ehr.client.client import FhirClient
+from tools.ehr.reads.person_find import PersonQuery, find_people, missing, read_words
+from tools.ehr.store.store import Store
 from tools.errors import BadInput
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tools.ehr.dosage import dosages_of
-from tools.ehr.reads_medications import medications
+from tools.ehr.facts.dosage import dosages_of
+from tools.ehr.reads.medications import medications
 
 HL7 = "http://terminology.hl7.org/CodeSystem/allergyintolerance"
 RX = "http://www.nlm.nih.gov/research/umls/rxnorm"

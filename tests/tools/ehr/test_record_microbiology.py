@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tools.ehr.reads_microbiology import microbiology
+from tools.ehr.reads.microbiology import microbiology
 
 V3 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from knowledge.quantity import Quantity
-from tools.ehr.results import Results, results_of
-from tools.ehr.results_named import NO_UNIT, results_named
-from tools.ehr.statistics import Comparison, Outcome, by_material, change, statistic_of
-from tools.ehr.windows import Window
+from tools.ehr.facts.results import Results, results_of
+from tools.ehr.facts.results_named import NO_UNIT, results_named
+from tools.ehr.facts.statistics import Comparison, Outcome, by_material, change, statistic_of
+from tools.ehr.facts.windows import Window
 
 
 def observation(number: int, value: Any, at: str, *, unit: str | None = "mg/dL", **more: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from knowledge.evidence import Derivation
-from tools.ehr.reads_statistics import statistic
+from tools.ehr.reads.statistics import statistic
 from tools.errors import BadInput, NotAssessable
 
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"

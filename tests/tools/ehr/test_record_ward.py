@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tools.ehr.reads_fluids import fluids
-from tools.ehr.reads_notes import notes
-from tools.ehr.reads_orders import pending, since
-from tools.ehr.reads_timeline import timeline
+from tools.ehr.reads.fluids import fluids
+from tools.ehr.reads.notes import notes
+from tools.ehr.reads.orders import pending, since
+from tools.ehr.reads.timeline import timeline
 
 ME = {"reference": "Patient/p1"}
 

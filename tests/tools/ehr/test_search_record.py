@@ -10,8 +10,8 @@ import pytest
 
 from knowledge.terminology import default_terminology
 from tools.context import ToolContext
-from tools.ehr.reads_search import record_search
-from tools.ehr.search_query import asks_for_imaging, is_search, read_query
+from tools.ehr.reads.search import record_search
+from tools.ehr.search.query import asks_for_imaging, is_search, read_query
 from tools.errors import BadInput
 from tools.spec import ToolOutput
 

@@ -12,10 +12,10 @@ import pytest
 
 from tests.tools.ehr.samples import PATIENT, observation
 from tools.ehr.bundles import import_document
-from tools.ehr.server import application
-from tools.ehr.server_capability import capability
-from tools.ehr.store import Store
-from tools.ehr.validate import check
+from tools.ehr.checks.validate import check
+from tools.ehr.server.capability import capability
+from tools.ehr.server.server import application
+from tools.ehr.store.store import Store
 
 NEW = {key: value for key, value in PATIENT.items() if key != "id"}
 

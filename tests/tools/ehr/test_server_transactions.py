@@ -13,9 +13,9 @@ import pytest
 
 from tests.tools.ehr.samples import PATIENT, observation
 from tools.ehr.bundles import import_document
-from tools.ehr.server import application
-from tools.ehr.store import Store
-from tools.ehr.validate import check
+from tools.ehr.checks.validate import check
+from tools.ehr.server.server import application
+from tools.ehr.store.store import Store
 
 NEW = {key: value for key, value in PATIENT.items() if key != "id"}
 URN = "urn:uuid:11111111-2222-3333-4444-555555555555"

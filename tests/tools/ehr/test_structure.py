@@ -14,12 +14,12 @@ from pydantic import ValidationError
 
 from evals.benchmarks.ehr_mutants import mutant
 from tests.tools.ehr.samples import PATIENT, observation
+from tools.ehr.checks.structure import resource
+from tools.ehr.checks.structure_primitives import TESTS, Fault
+from tools.ehr.checks.structure_types import elements, facts, model, resource_types, value_set
+from tools.ehr.checks.validate import Invalid, check
 from tools.ehr.demo import demo_patients
 from tools.ehr.fhirjson import loads
-from tools.ehr.structure import resource
-from tools.ehr.structure_primitives import TESTS, Fault
-from tools.ehr.structure_types import elements, facts, model, resource_types, value_set
-from tools.ehr.validate import Invalid, check
 
 EXAMPLES = Path(__file__).parents[4] / "shared" / "data" / "fhir-r4-hl7-examples"
 # What this check refuses and fhir.resources takes: the rule of R4 that says so.

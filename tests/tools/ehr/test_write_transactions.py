@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tools.ehr.client import FhirClient
-from tools.ehr.drafts import DRAFT
-from tools.ehr.server import application
-from tools.ehr.store import Store
-from tools.ehr.write import Approval, Writer, WriteRefused, transaction
+from tools.ehr.client.client import FhirClient
+from tools.ehr.server.server import application
+from tools.ehr.store.store import Store
+from tools.ehr.writes.drafts import DRAFT
+from tools.ehr.writes.write import Approval, Writer, WriteRefused, transaction
 from tools.errors import BadInput, UpstreamError, UsageError
 
 ORDER: dict[str, Any] = {

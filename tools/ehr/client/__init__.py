@@ -1,0 +1,1 @@
+"""The one FHIR client: logging in, requests, searches that are checked, bulk exports."""

@@ -1,0 +1,1 @@
+"""Words searched in the whole of one patient's record."""

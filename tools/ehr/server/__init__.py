@@ -1,0 +1,1 @@
+"""The embedded store as a FHIR R4 REST server."""
