@@ -25,7 +25,10 @@ CODINGS = {
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """One structure of one image. `confidence` is 0 to 1 and uncalibrated; `edited` once a person has changed it."""
+    """One structure of one image (mask rows x columns) or volume (slices x rows x columns).
+
+    `confidence` is 0 to 1 and uncalibrated, `doubts` what lowers it; `edited` once a person has changed the mask.
+    """
 
     structure: str
     mask: Mask = field(repr=False)
@@ -33,6 +36,7 @@ class Segment:
     algorithm: str
     version: str
     edited: bool = False
+    doubts: tuple[str, ...] = ()
 
     @property
     def coding(self) -> Coding:
