@@ -7,14 +7,17 @@ decoded in a process of their own (`decode.py`), because their codecs are native
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +32,7 @@ from tools.imaging.frame import Array, Image, luminance, scaled
 from tools.imaging.header import header_of, integer, text
 from tools.imaging.refusals import ImageTooLarge, NotAnImage, UnreadableImage, UnsupportedImage
 from tools.imaging.spacing import functional_group, spacing_of
+from tools.imaging.video import is_video, need_video
 
 MAX_PIXELS = 80_000_000  # a 35 x 43 cm film scanned at 50 um has 60 million
 MAX_INFLATED = 1024**3
@@ -38,6 +42,7 @@ GREY = ("MONOCHROME1", "MONOCHROME2")
 _EXPORT = "export it without compression"
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _RLE = "1.2.840.10008.1.2.5"
+_META = 4096
 _LOCK = threading.Lock()  # `warnings.catch_warnings` is not safe in threads
 
 
@@ -47,18 +52,22 @@ def read_dicom(path: Path, frame: int, sha256: str) -> Image:
     Raises:
         BadInput: one of `tools.imaging.refusals`.
     """
+    from pydicom.pixels import apply_color_lut
+
     told: list[str] = []
-    with _about(path.name, told):
+    with about(path.name, told):
         dataset = _parse(path)
         _require_image(dataset, path.name)
         frames = _check_size(dataset, frame, path.name)
         apart = _is_decoded_apart(dataset, path.name)
     decoded = _decoded_apart(path, frame, dataset.file_meta.TransferSyntaxUID.name) if apart else None
-    with _about(path.name, told):
+    with about(path.name, told):
         array = _frame(dataset, path.name, frame, told) if decoded is None else decoded
         header = header_of(dataset, frame)
         spacing, odd = spacing_of(dataset, header.modality, frame)
         photometric = text(dataset, "PhotometricInterpretation") or "unknown"
+        if photometric == "PALETTE COLOR":
+            array = apply_color_lut(array, dataset)
         pixels, values = _shown(dataset, array, photometric, frame, told)
         image = Image(
             pixels=pixels,
@@ -73,6 +82,7 @@ def read_dicom(path: Path, frame: int, sha256: str) -> Image:
             spacing=spacing,
             header=header,
             lossy=(text(dataset, "LossyImageCompression") == "01") or _is_lossy(dataset),
+            colour=_colour(array) if array.ndim == 3 else None,
         )
     told += odd
     if header.modality == "SEG":
@@ -83,7 +93,7 @@ def read_dicom(path: Path, frame: int, sha256: str) -> Image:
 
 
 @contextmanager
-def _about(name: str, told: list[str]) -> Iterator[None]:
+def about(name: str, told: list[str]) -> Iterator[None]:
     """Whatever pydicom raises while it works on a file is about that file; its warnings are counted, not quoted.
 
     Its warnings, its errors and its log quote the value they find odd, which may be a name.
@@ -121,13 +131,9 @@ def _short(error: BaseException) -> str:
 
 def _parse(path: Path) -> Any:
     from pydicom import dcmread
-    from pydicom.filereader import read_file_meta_info
     from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-    with path.open("rb") as file:
-        has_preamble = file.read(132)[128:] == b"DICM"
-    if has_preamble and read_file_meta_info(path).get("TransferSyntaxUID") == _DEFLATED:
-        _check_inflated(path)
+    has_preamble = check_inflated(path)
     dataset = dcmread(path, force=not has_preamble)
     if len(dataset) == 0:
         raise NotAnImage(
@@ -144,10 +150,18 @@ def _parse(path: Path) -> Any:
     return dataset
 
 
-def _check_inflated(path: Path) -> None:
-    """A deflated data set is inflated as a whole: measured first, in pieces."""
+def check_inflated(path: Path) -> bool:
+    """A deflated data set is inflated as a whole: measured first, in pieces. Whether the file has DICOM's preamble."""
     from pydicom.filereader import read_file_meta_info
 
+    with path.open("rb") as file:
+        head = file.read(_META)
+    has_preamble = head[128:132] == b"DICM"
+    # Parsed only where the syntax may be that: this is asked of every slice of a series.
+    whole = head[132:136] == b"\x02\x00\x00\x00" and int.from_bytes(head[140:144], "little") < _META - 144
+    may_be = _DEFLATED.encode() in head or not whole
+    if not has_preamble or not may_be or read_file_meta_info(path).get("TransferSyntaxUID") != _DEFLATED:
+        return has_preamble
     length = int(read_file_meta_info(path).FileMetaInformationGroupLength)
     inflate, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
     with path.open("rb") as file:
@@ -163,6 +177,7 @@ def _check_inflated(path: Path) -> None:
                     action="export it without compression of the data set",
                 )
             data = inflate.unconsumed_tail or file.read(1 << 20)
+    return True
 
 
 def _require_image(dataset: Any, name: str) -> None:
@@ -228,6 +243,8 @@ def _is_decoded_apart(dataset: Any, name: str) -> bool:
             expected="a transfer syntax that is decoded here",
             action=_EXPORT,
         )
+    if is_video(str(syntax)):
+        need_video(name, syntax.name)
     return bool(syntax.is_compressed and syntax not in (_DEFLATED, _RLE))
 
 
@@ -247,25 +264,66 @@ def _frame(dataset: Any, name: str, frame: int, told: list[str]) -> NDArray[Any]
 
 
 def _decoded_apart(path: Path, frame: int, syntax: str) -> NDArray[Any]:
-    command = [sys.executable, "-P", decode.__file__, str(path), str(frame)]
+    return next(decoded_apart([(path, frame)], syntax))
+
+
+def decoded_apart(wanted: Sequence[tuple[Path, int]], syntax: str) -> Iterator[NDArray[Any]]:
+    """Frames decoded one after the other by one process (`decode.py`), in the order they are asked for.
+
+    Raises:
+        UnreadableImage, UnsupportedImage: one cannot be decoded, or takes longer than `SECONDS`; it is named.
+    """
+    command = [sys.executable, "-P", decode.__file__]
+    listed = "".join(json.dumps([str(path), frame]) + "\n" for path, frame in wanted).encode()
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
+        given.write(listed)
+        given.seek(0)
+        process = subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, stderr=said)  # noqa: S603
+        try:
+            for path, _ in wanted:
+                started = time.monotonic()
+                timer = threading.Timer(SECONDS, process.kill)
+                timer.start()
+                try:
+                    body = _one_array(process.stdout)
+                finally:
+                    timer.cancel()
+                if body is None:
+                    late = time.monotonic() - started >= SECONDS
+                    _ended(process)
+                    said.seek(0)
+                    raise _not_decoded(path.name, syntax, late, process.returncode, said.read(2000))
+                yield np.load(io.BytesIO(body), allow_pickle=False)
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
     try:
-        done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
-    except subprocess.TimeoutExpired as error:
-        raise UnreadableImage(
-            f"the pixels of {path.name} cannot be decoded",
-            found=f"the decoder of {syntax} did not end within {SECONDS:.0f} s",
-            expected="pixel data that decode",
-            action=_EXPORT,
-        ) from error
-    if done.returncode == 0:
-        array: NDArray[Any] = np.load(io.BytesIO(done.stdout), allow_pickle=False)
-        return array
-    said = done.stderr.decode("utf-8", "replace").strip()
-    if done.returncode == decode.REFUSED:
-        raise _cannot_decode(path.name, syntax, said)
-    raise UnreadableImage(
-        f"the pixels of {path.name} cannot be decoded",
-        found=f"the decoder of {syntax} broke down ({done.returncode})",
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _one_array(stream: Any) -> bytes | None:
+    """The next array of `decode.py`; None where it ended before."""
+    length = stream.read(8)
+    if len(length) < 8:
+        return None
+    size = int.from_bytes(length, "little")
+    body: bytes = stream.read(size) if size <= decode.MAX_MEMORY else b""
+    return body if len(body) == size else None
+
+
+def _not_decoded(name: str, syntax: str, late: bool, code: int, stderr: bytes) -> ToolError:
+    if code == decode.REFUSED and not late:
+        return _cannot_decode(name, syntax, stderr.decode("utf-8", "replace").strip())
+    broke = f"broke down ({code})"
+    return UnreadableImage(
+        f"the pixels of {name} cannot be decoded",
+        found=f"the decoder of {syntax} {f'did not end within {SECONDS:.0f} s' if late else broke}",
         expected="pixel data that decode",
         action=_EXPORT,
     )
@@ -285,7 +343,8 @@ def _cannot_decode(name: str, syntax: str, said: str) -> ToolError:
 
 def _is_lossy(dataset: Any) -> bool:
     name = str(dataset.file_meta.TransferSyntaxUID.name)
-    return any(word in name for word in ("Baseline", "Extended", "Lossy", "Near-Lossless"))
+    lossy = any(word in name for word in ("Baseline", "Extended", "Lossy", "Near-Lossless"))
+    return lossy or is_video(str(dataset.file_meta.TransferSyntaxUID))
 
 
 # -- from stored values to what is shown ------------------------------------------------------------------------------
@@ -295,13 +354,10 @@ def _shown(
     dataset: Any, array: NDArray[Any], photometric: str, frame: int, told: list[str]
 ) -> tuple[Array, Array | None]:
     """(pixels, values) of `Image`."""
-    from pydicom.pixels import apply_color_lut, apply_modality_lut
+    from pydicom.pixels import apply_modality_lut
 
-    if photometric == "PALETTE COLOR":
-        array = apply_color_lut(array, dataset)
     if array.ndim == 3:
-        top = np.iinfo(array.dtype).max if array.dtype.kind in "ui" else float(array.max() or 1.0)
-        return scaled(luminance(array), 0.0, float(top)), None
+        return scaled(luminance(array), 0.0, _top(array)), None
     if array.ndim != 2:
         raise UnsupportedImage(
             "the frame is not two-dimensional",
@@ -317,6 +373,14 @@ def _shown(
     elif photometric not in GREY:
         told.append(f"photometric interpretation {photometric} is taken as grey")
     return pixels, values.astype(np.float32)
+
+
+def _colour(array: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.rint(scaled(array[..., :3], 0.0, _top(array)) * 255).astype(np.uint8)
+
+
+def _top(array: NDArray[Any]) -> float:
+    return float(np.iinfo(array.dtype).max if array.dtype.kind in "ui" else array.max() or 1.0)
 
 
 def _window(dataset: Any, values: NDArray[Any], frame: int, told: list[str]) -> Array:

@@ -45,6 +45,25 @@ class Who:
 
 
 @dataclass(frozen=True)
+class Acquisition:
+    """How a tomogram was taken, as the file states it; None where it states nothing.
+
+    `contrast` is the agent's name where one is stated; `kernel` the reconstruction kernel; `kind` the CT acquisition
+    type ("SPIRAL") or the MR sequence name. Slice thickness is not the distance between slices.
+    """
+
+    slice_thickness_mm: float | None = None
+    kvp: float | None = None
+    kernel: str | None = None
+    contrast: str | None = None
+    tilt_deg: float | None = None
+    gating: str | None = None
+    kind: str | None = None
+    rescale_type: str | None = None
+    manufacturer: str | None = None
+
+
+@dataclass(frozen=True)
 class Header:
     """What the file states, as written there; None where it states nothing."""
 
@@ -68,6 +87,7 @@ class Header:
     sop_instance_uid: str | None = None
     sop_class_uid: str | None = None
     who: Who = Who()
+    acquisition: Acquisition = Acquisition()
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +96,7 @@ class Image:
 
     `pixels` is what a reader is shown: value-of-interest window applied, MONOCHROME1 turned over, colour as
     luminance, scaled to 0..1 with bright = dense. `values` holds the stored values after rescaling (HU in CT, no
-    inversion); None for colour.
+    inversion); None for colour. `colour` is the same frame as RGB (rows, columns, 3); None for grey.
     """
 
     pixels: Array = field(repr=False)
@@ -92,6 +112,7 @@ class Image:
     header: Header = Header()
     lossy: bool | None = None
     warnings: tuple[str, ...] = ()
+    colour: NDArray[np.uint8] | None = field(default=None, repr=False)
 
     @property
     def rows(self) -> int:

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from tools.imaging.frame import Header, Who
+from tools.imaging.frame import Acquisition, Header, Who
 from tools.imaging.spacing import functional_group
 
 _DESCRIPTIONS = (
@@ -51,7 +51,50 @@ def header_of(dataset: Any, frame: int) -> Header:
         sop_instance_uid=text(dataset, "SOPInstanceUID"),
         sop_class_uid=text(dataset, "SOPClassUID"),
         who=_who(dataset),
+        acquisition=_acquisition(dataset, frame),
     )
+
+
+def _acquisition(dataset: Any, frame: int) -> Acquisition:
+    """Classic instances state these themselves, enhanced ones in functional groups."""
+    groups = {
+        name: functional_group(dataset, name, frame)
+        for name in (
+            "PixelMeasuresSequence",
+            "CTXRayDetailsSequence",
+            "CTReconstructionSequence",
+            "CTAcquisitionDetailsSequence",
+            "CTAcquisitionTypeSequence",
+            "CardiacSynchronizationSequence",
+            "PixelValueTransformationSequence",
+        )
+    }
+    agents = element(dataset, "ContrastBolusAgentSequence") or []
+    contrast = text(dataset, "ContrastBolusAgent") or (
+        _coded(dataset, "ContrastBolusAgentSequence") if agents else None
+    )
+    gating = text(groups["CardiacSynchronizationSequence"] or dataset, "NominalPercentageOfCardiacPhase")
+    return Acquisition(
+        slice_thickness_mm=number(groups["PixelMeasuresSequence"] or dataset, "SliceThickness"),
+        kvp=number(groups["CTXRayDetailsSequence"] or dataset, "KVP"),
+        kernel=text(groups["CTReconstructionSequence"] or dataset, "ConvolutionKernel"),
+        contrast=contrast,
+        tilt_deg=number(groups["CTAcquisitionDetailsSequence"] or dataset, "GantryDetectorTilt"),
+        gating=gating or text(dataset, "CardiacSynchronizationTechnique"),
+        kind=text(groups["CTAcquisitionTypeSequence"] or dataset, "AcquisitionType")
+        or text(dataset, "ScanningSequence"),
+        rescale_type=text(groups["PixelValueTransformationSequence"] or dataset, "RescaleType"),
+        manufacturer=text(dataset, "Manufacturer"),
+    )
+
+
+def number(dataset: Any, name: str) -> float | None:
+    """A finite number."""
+    try:
+        found = float(element(dataset, name))
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
 
 
 def element(dataset: Any, name: str) -> Any:

@@ -61,6 +61,7 @@ def read_picture(path: Path, frame: int, sha256: str) -> Image:
     if turned != 1:
         told.append(f"the file asks to be shown turned or mirrored (EXIF orientation {turned}); read as stored")
     pixels, values, photometric = _grey(array, told)
+    colour = array[..., :3].astype(np.uint8) if photometric == "RGB" else None
     return Image(
         pixels=pixels,
         values=values,
@@ -73,6 +74,7 @@ def read_picture(path: Path, frame: int, sha256: str) -> Image:
         frames=frames,
         lossy=True if kind == "JPEG" else None,
         warnings=tuple(told),
+        colour=colour,
     )
 
 
@@ -83,7 +85,7 @@ def _grey(array: Any, told: list[str]) -> tuple[Array, Array | None, str]:
         chroma = float((wide.max(axis=2) - wide.min(axis=2)).mean())
         light = luminance(array)
         if chroma > _GREY_CHROMA:
-            told.append("a colour picture: read as its brightness")
+            told.append("a colour picture: shown as its brightness")
             return scaled(light, 0.0, 255.0), None, "RGB"
         return scaled(light, 0.0, 255.0), light.astype(np.float32), "grey"
     if array.dtype == np.uint8:

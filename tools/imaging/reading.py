@@ -21,8 +21,8 @@ _KNOWN = (
     (b"%PDF", "a PDF document", "give the image, or put a report's text into a note"),
     (b"GIF8", "a GIF picture", f"save it as {EXPECTED}"),
     (b"BM", "a BMP picture", f"save it as {EXPECTED}"),
-    (b"RIFF", "a WebP or AVI file", f"save it as {EXPECTED}"),
-    (b"NRRD", "an NRRD volume", "volumes are not read yet: give single DICOM images"),
+    (b"RIFF", "a WebP or WAV file", f"save it as {EXPECTED}"),
+    (b"NRRD", "an NRRD volume", "convert it to NIfTI, or give the DICOM series"),
     (b"SIMPLE  =", "a FITS file", f"save it as {EXPECTED}"),
     (b"\x89HDF", "an HDF5 file", f"save it as {EXPECTED}"),
 )
@@ -54,7 +54,20 @@ def read_image(path: Path, frame: int = 0) -> Image:
         from tools.imaging.picture import read_picture
 
         return read_picture(path, frame, digest)
+    if clip_kind(head):
+        from tools.imaging.video import read_clip
+
+        return read_clip(path, frame, sha256_of(path))
     raise _not_one(path.name, head)
+
+
+def clip_kind(head: bytes) -> str | None:
+    """Which kind of video file begins like this. HEIC and AVIF pictures are in MP4's box as well."""
+    if head[4:8] == b"ftyp" and head[8:12] not in (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"):
+        return "MP4"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "AVI"
+    return "MPEG" if head[:4] == b"\x00\x00\x01\xba" else None
 
 
 def _head(path: Path) -> tuple[bytes, int]:
@@ -98,7 +111,7 @@ def _not_one(name: str, head: bytes) -> NotAnImage | UnsupportedImage:
             f"{name} is not read as an image",
             found="a NIfTI volume",
             expected=EXPECTED,
-            action="volumes are not read yet: give single DICOM images",
+            action="give one image here; volumes go to osler image info, segment and measure",
         )
     found = "text" if _is_text(head) else "bytes of no kind known here"
     return NotAnImage(f"{name} is not an image", found=found, expected=EXPECTED, action="give the image itself")

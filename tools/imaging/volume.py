@@ -29,11 +29,12 @@ SQUARE_DEG = 0.1
 
 @dataclass(frozen=True)
 class Slice:
-    """Where one slice of a volume came from."""
+    """Where one slice of a volume came from, and where its first voxel lies (LPS mm) where the file says so."""
 
     path: Path | None = None
     frame: int = 0
     sop_instance_uid: str | None = None
+    position_mm: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,14 +87,7 @@ class Volume:
 
     def geometry(self) -> dict[str, Any]:
         """The geometry of `osler image info --json`; spacing as (slice, row, column)."""
-        unit = self.affine[:3, :2] / np.linalg.norm(self.affine[:3, :2], axis=0)
-        return {
-            "spacing_mm": [round(part, 6) for part in self.spacing_mm],
-            "spacing_source": self.spacing_source,
-            "orientation": [round(float(part), 6) for part in unit.T.ravel()],
-            "uniform": self.uniform,
-            "tilt_deg": round(self.tilt_deg, 3),
-        }
+        return geometry_of(self.affine, self.spacing_source, self.uniform, self.tilt_deg)
 
 
 def measurable(volume: Volume) -> Volume:
@@ -144,6 +138,19 @@ def canonical(volume: Volume) -> tuple[Volume, Callable[[Voxels], Voxels]]:
         return np.ascontiguousarray(np.flip(mask, tuple(turned)).transpose(inverse))
 
     return replace(volume, values=values, affine=affine, slices=slices), back
+
+
+def geometry_of(affine: Affine, spacing_source: str, uniform: bool, tilt_deg: float) -> dict[str, Any]:
+    """The geometry of a grid as `osler image info --json` shows it; spacing as (slice, row, column)."""
+    lengths = np.linalg.norm(affine[:3, :3], axis=0)
+    unit = affine[:3, :2] / lengths[:2]
+    return {
+        "spacing_mm": [round(float(part), 6) for part in lengths[::-1]],
+        "spacing_source": spacing_source,
+        "orientation": [round(float(part), 6) for part in unit.T.ravel()],
+        "uniform": uniform,
+        "tilt_deg": round(tilt_deg, 3),
+    }
 
 
 def toward(affine: Affine) -> tuple[str, str, str]:

@@ -108,7 +108,7 @@ def test_info_says_what_files_share(tmp_path: Path) -> None:
     other = chest_film(tmp_path / "other.dcm", ViewPosition="AP")
     (tmp_path / "note.txt").write_text("a note")
     body = describe([one, other, tmp_path / "note.txt"])
-    assert list(body) == ["files", "modality", "body_part", "view", "quality", "geometry", "warnings"]
+    assert list(body) == ["files", "modality", "body_part", "view", "quality", "geometry", "apart", "warnings"]
     assert (body["modality"], body["body_part"], body["view"]) == ("CR", "chest", None)
     assert list(body["geometry"]) == ["spacing_mm", "spacing_source", "orientation", "uniform", "tilt_deg"]
     assert body["geometry"]["spacing_mm"] == [0.2, 0.2]
