@@ -49,10 +49,18 @@ class Classifier:
         )
 
 
-def fit(rows: Array, labels: NDArray[np.integer], *, seed: int = 0, epochs: int = 6, batch: int = 2048) -> Classifier:
+def fit(
+    rows: Array,
+    labels: NDArray[np.integer],
+    *,
+    seed: int = 0,
+    epochs: int = 6,
+    batch: int = 2048,
+    classes: int = len(CLASSES),
+) -> Classifier:
     """Fit by Adam (arXiv:1412.6980) with a cosine schedule; the same seed gives the same weights."""
     random = np.random.default_rng(seed)
-    sizes = (rows.shape[1], *HIDDEN, len(CLASSES))
+    sizes = (rows.shape[1], *HIDDEN, classes)
     mean, spread = rows.mean(axis=0), rows.std(axis=0) + np.float32(1e-4)
     layers = list(itertools.pairwise(sizes))
     weights = [(random.standard_normal(size) * np.sqrt(2 / size[0])).astype(np.float32) for size in layers]

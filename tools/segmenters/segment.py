@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from knowledge.coding import SYSTEMS, Coding
 from tools.errors import BadInput
+from tools.segmenters.structures import ANATOMICAL, coding_of
 
 Mask = NDArray[np.bool_]
 Point = tuple[float, float]
@@ -20,6 +21,9 @@ CODINGS = {
     "right lung": Coding(system=SYSTEMS["snomed"], code="3341006", display="Right lung structure"),
     "left lung": Coding(system=SYSTEMS["snomed"], code="44029006", display="Left lung structure"),
     "heart": Coding(system=SYSTEMS["snomed"], code="80891009", display="Heart structure"),
+    # HL7 eye care guide, value set PosteriorSegmentObservationCodes.
+    "retinal vessels": Coding(system=SYSTEMS["snomed"], code="28758002", display="Blood vessel of retina"),
+    "skin lesion": Coding(system=SYSTEMS["snomed"], code="95324001", display="Skin lesion"),
 }
 
 
@@ -28,6 +32,7 @@ class Segment:
     """One structure of one image (mask rows x columns) or volume (slices x rows x columns).
 
     `confidence` is 0 to 1 and uncalibrated, `doubts` what lowers it; `edited` once a person has changed the mask.
+    `coded`: its code where it is not the one of its name. `probability`: of the mask's shape, where there is one.
     """
 
     structure: str
@@ -37,11 +42,15 @@ class Segment:
     version: str
     edited: bool = False
     doubts: tuple[str, ...] = ()
+    coded: Coding | None = None
+    probability: NDArray[np.float32] | None = field(default=None, repr=False)
 
     @property
     def coding(self) -> Coding:
-        """The SNOMED CT code of the structure."""
-        return CODINGS[self.structure]
+        """The code of the structure; that of any anatomical structure where none of its own was verified."""
+        if self.coded is not None:
+            return self.coded
+        return CODINGS.get(self.structure) or coding_of(self.structure) or ANATOMICAL
 
     @property
     def box(self) -> tuple[int, int, int, int]:

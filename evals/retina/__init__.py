@@ -1,0 +1,1 @@
+"""Fundus photographs: drawn ones to fit on, real ones to measure on."""
