@@ -10,7 +10,7 @@ import re
 
 from langgraph.runtime import Runtime
 
-from agent.redraw import drawn_region, redraw
+from agent.redraw import drawn_region, is_drawn, redraw
 from agent.runtime import Services, utc_now
 from agent.state import Board, Json, State, current_records, dump, load
 from agent.steps import CORRECTION
@@ -163,7 +163,7 @@ def check_correctable(target: Evidence, record: ToolRecord, request: Json) -> No
             expected="a correction of what it was decided on",
             action=f"correct one of: {sorted(record.bindings)}",
         )
-    if isinstance(target.source, DicomRegion) and target.source.segment and not isinstance(target.value, str):
+    if isinstance(target.source, DicomRegion) and target.source.segment and not is_drawn(target):
         raise UsageError(
             f"{target.slot} is measured on an outline and is not edited",
             found=target.display,

@@ -9,13 +9,24 @@ from tools.context import ImageFile
 from tools.errors import UsageError
 from tools.spec import ToolRecord
 
+# `tools.imaging.sizes` names them so; imaging is loaded only where something is redrawn.
+PLACES = ("landmarks", "mask")
+
 
 def drawn_region(target: Evidence, board: Board) -> DicomRegion | None:
-    """What an algorithm drew, if that, or a correction of that, is what the evidence holds."""
+    """What was drawn, if that, or a correction of that, is what the evidence holds; or the place kept for it."""
     while isinstance(target.source, Statement) and target.supersedes in board.by_id:
         target = board.evidence(str(target.supersedes))
     source = target.source
-    return source if isinstance(source, DicomRegion) and source.segment and isinstance(target.value, str) else None
+    return source if isinstance(source, DicomRegion) and is_drawn(target) else None
+
+
+def is_drawn(evidence: Evidence) -> bool:
+    """Whether evidence of an image holds what is drawn on it: text, or nothing yet in a place kept for it."""
+    source = evidence.source
+    if not isinstance(source, DicomRegion) or not source.segment:
+        return False
+    return isinstance(evidence.value, str) or (evidence.value is None and source.segment in PLACES)
 
 
 def redraw(
@@ -41,7 +52,7 @@ def redraw(
     lungs = board.slot(home.bindings["lungs"]) if "lungs" in home.bindings else None
     value, display = corrected_region(
         given,
-        str(target.value),
+        str(target.value or ""),
         drawn,
         ImageFile(path, kept[0]["sha256"], kept[0]["name"]),
         str(lungs.value) if lungs is not None and lungs.value else None,

@@ -107,7 +107,9 @@ def _bindings() -> dict[tuple[str, str], Read]:
                 continue
             for parameter, slot in step.from_.items():
                 source = steps.get(slot)
-                if source is not None and source.tool.startswith("record.") and not source.from_:
+                # A step that asks for the calculator's own input says nothing more about where that is read.
+                named = source is not None and source.tool.startswith("record.") and source.tool != "record.input"
+                if source is not None and named and not source.from_:
                     key = (step.tool.removeprefix("calc."), parameter)
                     found.setdefault(key, Read(source.tool, source.with_))
     return found
