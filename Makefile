@@ -29,7 +29,7 @@ lint:
 	$(BIN)/lint-imports
 
 test-local: ## the tests of models in process (installs torch)
-	@$(PYTHON) scripts/setup.py test local
+	@$(PYTHON) scripts/setup.py test local monai nnunet
 	bash scripts/tests.sh local
 
 test-browser: ## the page in Chromium (Playwright)

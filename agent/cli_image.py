@@ -7,19 +7,22 @@ from typing import Annotated, Any
 
 import typer
 
+from agent import cli_learning
 from tools.errors import OslerError
 
 image = typer.Typer(no_args_is_help=True, help="Images: DICOM, PNG, JPEG, TIFF.")
+cli_learning.register(image)
 _SHARED = ("modality", "body_part", "view", "quality")
+_SHOWN = 20
 
 
 @image.command("info")
 def info(
-    files: Annotated[list[Path], typer.Argument(help="Image files.")],
+    files: Annotated[list[Path], typer.Argument(help="Image files, folders or ZIP archives.")],
     frame: Annotated[int, typer.Option(help="Which frame, from 0.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """What each file is: modality, region, view, scale and its source, quality. One that cannot be read says why."""
+    """What each file or series is: modality, region, view, geometry and its source, quality; or why it is not read."""
     from agent.cli import emit
 
     emit(describe(files, frame), as_json, _text)
@@ -27,30 +30,86 @@ def info(
 
 @image.command("segment")
 def segment(
-    file: Annotated[Path, typer.Argument(help="A frontal chest film.")],
-    structure: Annotated[str, typer.Option(help="lungs or heart.")] = "lungs",
+    file: Annotated[Path, typer.Argument(help="An image, or a folder, ZIP archive or NIfTI file of a series.")],
+    structure: Annotated[
+        str | None, typer.Option(help="left lung, spleen, L1 ...; with a box or point, what it is called.")
+    ] = None,
+    box: Annotated[str | None, typer.Option(help="x0,y0,x1,y1: around one object (stored pixels).")] = None,
+    point: Annotated[list[str] | None, typer.Option(help="x,y,+ inside; x,y,- outside; x,y,z,+ on a slice.")] = None,
+    slice_: Annotated[int | None, typer.Option("--slice", help="The slice of a box or points, from 0.")] = None,
+    method: Annotated[str, typer.Option(help="auto, litemedsam or walker.")] = "auto",
     out: Annotated[Path, typer.Option(help="Where the masks go.")] = Path("masks"),
     frame: Annotated[int, typer.Option(help="Which frame, from 0.")] = 0,
+    series: Annotated[str | None, typer.Option(help="Which series, where there are several.")] = None,
+    modality: Annotated[str | None, typer.Option(help="CT, MR ...: only where the file does not say.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Outline the lung fields or the heart: DICOM SEG for a DICOM file, PNG with JSON for others. Unvalidated."""
-    from agent import cli_measure
+    """Outline a structure by name, or what a box or points show; DICOM SEG for DICOM. Without either: the lungs."""
+    from agent import cli_segment
     from agent.cli import emit
 
-    emit(cli_measure.segment(file, structure, out, frame), as_json, cli_measure.segment_text)
+    asked = cli_segment.Asked(
+        file, structure, box, tuple(point or ()), frame, slice_, series, cli_segment.method_of(method), modality
+    )
+    emit(cli_segment.segment(asked, out), as_json, cli_segment.segment_text)
 
 
 @image.command("measure")
 def measure(
-    file: Annotated[Path, typer.Argument(help="A frontal chest film.")],
+    file: Annotated[Path, typer.Argument(help="An image, or a folder, ZIP archive or NIfTI file of a series.")],
+    structure: Annotated[
+        str | None, typer.Option(help="A structure to find, or the name of what a mask shows.")
+    ] = None,
+    mask: Annotated[Path | None, typer.Option(help="A mask: PNG, NIfTI label map or DICOM SEG.")] = None,
+    label: Annotated[int | None, typer.Option(help="Which label of the mask, where it has several.")] = None,
+    points: Annotated[str | None, typer.Option(help="Landmarks 'COLUMN,ROW COLUMN,ROW': 2 or 4.")] = None,
+    box: Annotated[str | None, typer.Option(help="x0,y0,x1,y1: outline what is in it, and measure that.")] = None,
+    point: Annotated[list[str] | None, typer.Option(help="x,y,+ or x,y,-: outline what is there.")] = None,
+    slice_: Annotated[int | None, typer.Option("--slice", help="The slice of a box or points, from 0.")] = None,
     frame: Annotated[int, typer.Option(help="Which frame, from 0.")] = 0,
+    series: Annotated[str | None, typer.Option(help="Which series, where there are several.")] = None,
+    modality: Annotated[str | None, typer.Option(help="CT, MR ...: only where the file does not say.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Lung field areas and the cardiothoracic ratio with its range. Unvalidated, no verdict."""
-    from agent import cli_measure
+    """Diameters, area, volume, density or angle, each with range and scale. A chest film alone: lungs and heart."""
+    from agent import cli_measure, cli_sizes
     from agent.cli import emit
 
-    emit(cli_measure.measure(file, frame), as_json, cli_measure.measure_text)
+    if all(one is None for one in (structure, mask, points, box, point)):
+        emit(cli_measure.measure(file, frame), as_json, cli_measure.measure_text)
+        return
+    clicks = tuple(point or ())
+    asked = cli_sizes.Asked(
+        file, structure, mask, label, points, frame, series, modality, box=box, clicks=clicks, slice_=slice_
+    )
+    emit(cli_sizes.measure(asked), as_json, cli_sizes.measure_text)
+
+
+@image.command("compare")
+def compare(
+    file: Annotated[Path, typer.Argument(help="The image, or series, of today.")],
+    prior: Annotated[Path, typer.Argument(help="The earlier one.")],
+    structure: Annotated[
+        str | None, typer.Option(help="The structure to find on both, or what the masks show.")
+    ] = None,
+    mask: Annotated[Path | None, typer.Option(help="Its mask on the image of today.")] = None,
+    prior_mask: Annotated[Path | None, typer.Option(help="Its mask on the earlier one.")] = None,
+    points: Annotated[str | None, typer.Option(help="Landmarks on the image of today.")] = None,
+    prior_points: Annotated[str | None, typer.Option(help="The same landmarks on the earlier one.")] = None,
+    label: Annotated[int | None, typer.Option(help="Which label of both masks.")] = None,
+    date: Annotated[str | None, typer.Option(help="Date of the image, where the file has none.")] = None,
+    prior_date: Annotated[str | None, typer.Option(help="Date of the earlier one, where the file has none.")] = None,
+    modality: Annotated[str | None, typer.Option(help="CT, MR ...: only where the files do not say.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """The change of a structure since a prior image, and whether it exceeds the uncertainty of both measurements."""
+    from agent import cli_sizes
+    from agent.cli import emit
+
+    name = structure or (mask.name if mask is not None else None)
+    now = cli_sizes.Asked(file, name, mask, label, points, modality=modality, date=date)
+    then = cli_sizes.Asked(prior, name, prior_mask, label, prior_points, modality=modality, date=prior_date)
+    emit(cli_sizes.compare(now, then), as_json, cli_sizes.compare_text)
 
 
 @image.command("phantom")
@@ -94,11 +153,16 @@ def describe(files: list[Path], frame: int = 0) -> dict[str, Any]:
     Raises:
         OslerError: none of the files can be read; the first one's reason.
     """
+    from tools.imaging.volume_info import rows_of
+
     rows: list[dict[str, Any]] = []
+    apart: list[dict[str, Any]] = []
     refused: list[OslerError] = []
     for path in files:
         try:
-            rows.append({"path": str(path), **_one(path, frame)})
+            found, left = rows_of(path, frame)
+            rows += found
+            apart += left
         except OslerError as error:
             refused.append(error)
             rows.append({"path": str(path), "error": error.document()})
@@ -110,20 +174,10 @@ def describe(files: list[Path], frame: int = 0) -> dict[str, Any]:
         "files": rows,
         **{name: _common([row[name] for row in read]) for name in _SHARED},
         "geometry": {name: _common([found[name] for found in geometries]) for name in geometries[0]},
+        "apart": apart,
         "warnings": [f"{row['name']}: {warning}" for row in read for warning in row["warnings"]]
         + [f"{Path(row['path']).name}: {row['error']['message']}" for row in rows if "error" in row],
     }
-
-
-def _one(path: Path, frame: int) -> dict[str, Any]:
-    from tools.imaging.describe import grade
-    from tools.imaging.describe import info as of_image
-    from tools.imaging.reading import read_image
-    from tools.imaging.what import what_is
-
-    read = read_image(path, frame)
-    what = what_is(read)
-    return of_image(read, what, grade(read, what))
 
 
 def _common(values: list[Any]) -> Any:
@@ -137,6 +191,9 @@ def _text(body: dict[str, Any]) -> str:
             lines.append(f"{row['path']}: not read: {row['error']['message']} ({row['error']['found']})")
             continue
         spacing = row["geometry"]["spacing_mm"]
+        if "slices" in row:
+            lines += _stack(row, spacing)
+            continue
         lines += [
             f"{row['path']}: {row['format']}, {row['columns']} x {row['rows']}, frame {row['frame']}/{row['frames']}",
             *(f"  {name}: {row[name] or 'unknown'} ({row['stated_in'][name]})" for name in row["stated_in"]),
@@ -145,7 +202,25 @@ def _text(body: dict[str, Any]) -> str:
             f"  quality: {_quality(row['quality'])}",
             *(f"  warning: {warning}" for warning in row["warnings"]),
         ]
+    lines += [f"apart: {one['path']}: {one['why']}" for one in body["apart"][:_SHOWN]]
+    if more := len(body["apart"]) - _SHOWN:
+        lines += [f"apart: {more} more files"] * (more > 0)
     return "\n".join(lines)
+
+
+def _stack(row: dict[str, Any], spacing: list[float] | None) -> list[str]:
+    geometry = row["geometry"]
+    size = " x ".join(f"{part:.4g}" for part in spacing) + " mm (slice, row, column)" if spacing else "none"
+    even = {True: "even", False: "NOT even: not for measuring", None: "no volume"}[geometry["uniform"]]
+    lean = f", leans by {geometry['tilt_deg']:g} degrees" if geometry["tilt_deg"] else ""
+    return [
+        f"{row['path']}: {row['display']}",
+        f"  id: {row['id']}",
+        *(f"  {name}: {row[name] or 'unknown'} ({row['stated_in'][name]})" for name in ("modality", "body_part")),
+        f"  spacing: {size} ({geometry['spacing_source']}); {even}{lean}",
+        *(f"  {name.replace('_', ' ')}: {value}" for name, value in row["acquisition"].items()),
+        *(f"  warning: {warning}" for warning in row["warnings"]),
+    ]
 
 
 def _quality(found: dict[str, Any] | None) -> str:

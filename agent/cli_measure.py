@@ -1,4 +1,4 @@
-"""`osler image segment` and `osler image measure`: outlines and lengths on a chest film, no patient needed.
+"""`osler image measure` on a chest film alone: areas of the lung fields, the cardiothoracic ratio; no patient needed.
 
 Whose film it is is for whoever gives the file to know: nothing here is put into a consultation.
 """
@@ -10,39 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tools.imaging.chest import Film
-
-STRUCTURES = ("lungs", "heart")
-
-
-def segment(path: Path, structure: str, out: Path, frame: int = 0) -> dict[str, Any]:
-    """The document of `osler image segment --json`: masks as DICOM SEG for a DICOM file, as PNG with JSON otherwise.
-
-    Raises:
-        UsageError: no such structure.
-        NotAssessable: no frontal chest film, or one of unusable quality.
-    """
-    from tools.errors import UsageError
-    from tools.imaging.masks import ALGORITHMS, heart_of, lungs_of
-    from tools.imaging.measure import UNVALIDATED
-    from tools.imaging.seg_out import DCM, Algorithm, Segment, write_masks
-
-    if structure not in STRUCTURES:
-        raise UsageError(
-            f"no structure {structure!r}",
-            found=structure,
-            expected=" or ".join(STRUCTURES),
-            action="osler image segment FILE --structure lungs",
-        )
-    film = _film(path, frame)
-    lungs = lungs_of(film.image, None, None)
-    found = list(lungs.segments) if structure == "lungs" else [heart_of(film.image, None, lungs, None)]
-    name, _, version = ALGORITHMS["lung" if structure == "lungs" else "heart"].partition(" ")
-    by = Algorithm(name, version, _family(DCM, structure))
-    parts = [Segment(one.structure, one.mask, one.coding, confidence=one.confidence) for one in found]
-    rows = write_masks(film.image, path, parts, by, out)
-    for row, one in zip(rows, found, strict=True):
-        row |= {"box": list(one.box), "validated": False}
-    return {"segments": rows, **_about(path, film), "warnings": [UNVALIDATED, *lungs.doubts, *film.image.warnings]}
 
 
 def measure(path: Path, frame: int = 0) -> dict[str, Any]:
@@ -89,15 +56,6 @@ def measure(path: Path, frame: int = 0) -> dict[str, Any]:
     return {"measurements": rows, **_about(path, film), "warnings": [*told, *film.image.warnings]}
 
 
-def segment_text(body: dict[str, Any]) -> str:
-    """Segments for people."""
-    rows = [
-        f"{row['structure']}: {row['voxels']} pixels, confidence {row['confidence']}, {row['path']}"
-        for row in body["segments"]
-    ]
-    return "\n".join([*rows, *(f"warning: {text}" for text in body["warnings"])])
-
-
 def measure_text(body: dict[str, Any]) -> str:
     """Measurements for people."""
     rows = []
@@ -126,12 +84,3 @@ def _about(path: Path, film: Film) -> dict[str, Any]:
         "geometry": film.image.geometry(),
         "quality": film.quality.verdict if film.quality else None,
     }
-
-
-def _family(system: str, structure: str) -> Any:
-    """What kind of algorithm drew it, by DICOM PS3.16 CID 7162 as in pydicom's dictionary."""
-    from knowledge.coding import Coding
-
-    if structure == "lungs":
-        return Coding(system=system, code="123110", display="Artificial Intelligence")
-    return Coding(system=system, code="123103", display="Edge Detection")

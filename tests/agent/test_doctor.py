@@ -187,3 +187,14 @@ def test_what_is_known_is_counted() -> None:
     assert body["counts"]["verified"] == sum(row["verified"] for row in body["documents"]) >= 30
     assert body["counts"]["unverified"] == sum(row["unverified"] for row in body["documents"])
     assert len(body["protocols"]) >= 3 and all(row["recommendations"] for row in body["protocols"])
+
+
+def test_every_segmenter_is_listed_with_what_it_lacks_and_its_licence(tmp_path: Path) -> None:
+    body = examine(Settings(home=tmp_path / "home"))
+    rows = {row["name"]: row for row in body["segmenters"]}
+    assert rows["chest-film"]["usable"] and rows["totalsegmentator:total"]["usable"] is False
+    assert all(row["licence"] and row["measured"] and (row["usable"] or row["lacks"]) for row in rows.values())
+    lacks = rows["torchxrayvision:densenet121-all"]["lacks"]
+    assert str(tmp_path / "home" / "models" / "torchxrayvision") in lacks and "nothing is fetched" in lacks
+    told = next(line for line in report(body).splitlines() if "totalsegmentator:tissue_types" in line)
+    assert told.startswith("segmenter") and "licence: code Apache-2.0; weights restricted" in told

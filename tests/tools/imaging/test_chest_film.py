@@ -183,5 +183,5 @@ def test_segment_and_measure_on_the_command_line(phantom: Path, tmp_path: Path) 
     assert {one["scale_source"] for one in rows if one["unit"] == "cm2"} == {
         "ImagerPixelSpacing at the detector, not in the patient"
     }
-    with pytest.raises(UsageError):
+    with pytest.raises(NotAssessable, match="liver"):
         run(cli, ["segment", str(phantom), "--structure", "liver"], catch_exceptions=False, standalone_mode=False)

@@ -1,0 +1,1 @@
+"""What the benchmark of boxes, clicks and slice propagation is made of."""

@@ -1,0 +1,1 @@
+"""Segmenters and classifiers whose weights somebody else trained: loaded from files on this machine, never fetched."""
