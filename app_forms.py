@@ -22,9 +22,10 @@ _FILM_FACTS = {
     "position": ("erect", "semi-erect", "supine"),
 }
 # Their first evidence counts what they list: its items are corrected, never the count.
-_LISTS = ("record.problem"
-          "s", "record.medications", "record.allergies", "record.critical", "record.labs", "record.vitals",
-          "record.timeline", "record.summary", "record.imaging", "record.search", "notes.findings",
+_LISTS = ("record.problems", "record.medications", "record.allergies", "record.critical", "record.labs",
+          "record.vitals", "record.timeline", "record.summary", "record.imaging", "record.search", "notes.findings",
+          "record.microbiology", "record.pending", "record.since", "record.care_gaps", "record.fluids",
+          "record.encounters", "record.procedures", "record.immunizations", "record.notes",
           "drugs.renal_dosing", "guideline.search")
 
 
@@ -45,7 +46,7 @@ def control_for(document: Json, evidence: Json, units: Mapping[str, str]) -> Con
     derived, value, unit = evidence["kind"] == "derivation", evidence.get("value"), evidence.get("unit")
     step = step_of(document, evidence["slot"])
     tool = str(step.get("tool") or "")
-    if tool in _LISTS:
+    if tool in _LISTS or (tool == "record.ask" and evidence["slot"] == step["slot"]):
         return None
     if evidence["kind"] == "dicom" or tool.startswith("image."):
         return _on_film(tool, str(step.get("arguments", {}).get("fact") or ""), evidence)

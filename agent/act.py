@@ -15,8 +15,8 @@ from agent.decide import decide
 from agent.intake import CHOOSE
 from agent.runtime import Services
 from agent.state import Board, Json, State, dump, load
-from agent.steps import DECIDE, needs, tokens, wanted
-from knowledge.evidence import Derivation, Evidence, ModelReading
+from agent.steps import DECIDE, ROWS, needs, tokens, wanted
+from knowledge.evidence import Derivation, Evidence, ModelReading, Statement
 from tools.errors import ToolError, UsageError
 from tools.spec import ToolOutput, ToolRecord, plain
 
@@ -52,6 +52,8 @@ async def act(sent: Any, runtime: Runtime[Services]) -> Json:
     arguments = {**body["arguments"]}
     if body["tool"] not in (DECIDE, CHOOSE):
         arguments |= {parameter: plain(evidence) for parameter, evidence in bound.items()}
+        if ROWS in bound:
+            arguments[ROWS] = _rows(read.get(body["bindings"][ROWS], []), body["bindings"][ROWS])
     record = ToolRecord(
         id=_run_id(body, sent["tokens"], sent["case"]["version"]),
         tool=body["tool"],
@@ -106,6 +108,22 @@ async def _run(
         )
     context = (await services.context(case)).at(body["slot"], {k: v for k, v in bound.items() if v is not None})
     return spec.version, await spec.call(arguments, context)
+
+
+def _rows(held: list[Evidence], slot: str) -> list[Json]:
+    """The items of a list as plain data, each with its id, its name within the list and whether it was corrected."""
+    return [
+        {
+            "id": item.id,
+            "name": item.slot.removeprefix(f"{slot}."),
+            "value": item.value,
+            "unit": item.unit,
+            "comparator": item.comparator,
+            "corrected": isinstance(item.source, Statement) and item.source.assertion == "correction",
+        }
+        for item in held
+        if item.slot.startswith(f"{slot}.")
+    ]
 
 
 def _with_lineage(evidence: Evidence, bound: dict[str, Evidence | None]) -> Evidence:

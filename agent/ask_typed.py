@@ -10,18 +10,19 @@ from agent.record_answer import RecordAnswer
 from agent.state import Json
 from knowledge.evidence import Evidence, FhirElement
 from knowledge.terminology import default_terminology
+from tools.ask.asking import asked
 from tools.ask.cohort import answer_everyone
-from tools.ask.gazetteer import Gazetteer, of_record, of_store
+from tools.ask.gazetteer import Gazetteer, of_store
 from tools.ask.parse import read
 from tools.ask.query import Person, Query, Unread
-from tools.ask.run import TOOL, Runner
+from tools.ask.run import TOOL
 from tools.ask.said import said
 from tools.context import ToolContext
 from tools.ehr.client.client import FhirClient
 from tools.ehr.reads.person_find import PersonQuery, find_people, fold
 from tools.errors import UsageError
 
-_COUNTED, _READ_THROUGH = 50, 200_000
+_COUNTED = 50
 
 
 @dataclass
@@ -38,16 +39,14 @@ async def typed(ctx: ToolContext, question: str, context: str = "") -> Tried:
     record = ctx.record
     if record is None:
         return Tried()
-    store = of_store(record.client.store, _READ_THROUGH)
-    own = await of_record(record)
-    query = read(question, ctx.now, ctx.terminology, record=own, store=store, context=context, patient=True)
+    tried = await asked(record, question, ctx.now, ctx.terminology, context)
+    query, found = tried.query, tried.answer
     if isinstance(query, Unread):
         return Tried(refused=[_unread(query)])
-    if query.notes_too and query.select is not None:
+    if query.notes_too and query.select.what:
         return Tried(findings=query.select.what[0].concepts)
-    if query.everyone:
+    if query.everyone or found is None:
         return Tried(await _everyone(record.client, query.model_copy(update={"person": Person(id=ctx.patient)})))
-    found = await Runner(record, query).run()
     if found.problem:
         reason = "incomplete" if "not complete" in found.problem else "not_recorded"
         return Tried(refused=[{"what": f"{said(query)}: {found.problem}", "reason": reason}])

@@ -6,8 +6,10 @@ Choice, runners-up and reasons are evidence; the clinician can switch.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from agent.instructed import instructed, is_instruction
 from agent.planners.choice import PROTOCOL_PLANNER, Choice
 from agent.planners.protocol import choice_of, offer, offered_concepts
 from agent.route import Fact, RouteResult
@@ -26,6 +28,15 @@ LISTS = {
     "vitals": "record.vitals",
     "timeline": "record.timeline",
     "imaging": "record.imaging",
+    "microbiology": "record.microbiology",
+    "pending": "record.pending",
+    "since": "record.since",
+    "care_gaps": "record.care_gaps",
+    "fluids": "record.fluids",
+    "encounters": "record.encounters",
+    "procedures": "record.procedures",
+    "immunizations": "record.immunizations",
+    "notes": "record.notes",
 }
 CHEST_FILM = "attached_chest_film"
 VERSION = "1.0.0"
@@ -78,8 +89,13 @@ async def choose(arguments: Json, read: dict[str, list[Evidence]], case: Json, s
             "one", protocols=(arguments["protocol"],), reasons=("named by the caller",), decided_by=PROTOCOL_PLANNER
         )
     else:
-        choice = measured(searched(choice_of(result), question, services.terminology), result, facts, services)
-        if services.model is not None and case.get("model") != "none":
+        choice = choice_of(result)
+        if case.get("patient"):
+            now = datetime.fromisoformat(case["as_of"])
+            choice = searched(choice, question, services.terminology, now)
+            choice = instructed(choice, question, services.terminology, now)
+        choice = measured(choice, result, facts, services)
+        if services.model is not None and not is_instruction(choice.reasons) and case.get("model") != "none":
             choice = await _with_model(choice, result, question, read, case, services)
     return ToolOutput(evidence=[_evidence(choice, result, case), *choice.readings])
 

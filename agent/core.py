@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tools.ehr.client.client import FhirClient
 
 RECHECKED = ("record.", "notes.")
+ASK = "record.ask"
 
 
 class Core:
@@ -321,7 +322,9 @@ class Core:
             await context.record.without(written)
         changed: list[Json] = []
         for record in board.records.values():
-            if record.status != "ok" or not record.tool.startswith(RECHECKED) or record.bindings:
+            # What reads the record and is bound to the question alone is read again with the same words.
+            bound = record.bindings and record.tool != ASK
+            if record.status != "ok" or not record.tool.startswith(RECHECKED) or bound:
                 continue
             spec = services.tools[record.tool]
             output = await spec.call(record.arguments, context.at(record.slot, {}))

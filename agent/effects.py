@@ -66,6 +66,13 @@ class Effects:
             if kind is None or found == kind
         ]
 
+    def holding(self, kind: str) -> list[str]:
+        """The consultations that have an effect of a kind, oldest first."""
+        rows = self._connection.execute(
+            "SELECT consultation FROM effects WHERE kind = ? GROUP BY consultation ORDER BY MIN(rowid)", (kind,)
+        ).fetchall()
+        return [str(row[0]) for row in rows]
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()

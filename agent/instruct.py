@@ -19,6 +19,7 @@ from agent.instruct_guard import same_patient
 from agent.instruct_parse import read
 from agent.state import Json, dump
 from knowledge.terminology import default_terminology
+from tools.ask.definitions import definitions
 from tools.errors import BadInput, UsageError
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ async def instruct(
             expected=f"1 to {MOST}",
             action='osler ehr instruct PATIENT "if potassium is below 3.5 order ..."',
         )
+    if as_of is None and (clock := definitions(context, context=True)[0].now) is not None:
+        as_of = clock.isoformat()
     services = await core.services()
     case = await core.new_case(f"i-{uuid.uuid4().hex[:12]}", patient, as_of, record, "none")
     case["question"] = text

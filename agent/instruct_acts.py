@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.instruct_codes import Masked, overlap
+from agent.instruct_given import best, sole
 from agent.instruct_guard import MATERIAL, act_fits, part_fits, refuse
 from agent.instruct_measured import measured, measurements
 from agent.instruct_pieces import (
@@ -31,6 +32,7 @@ from agent.instruct_words import (
     FORMAT,
     IMAGING,
     LAB,
+    PAIR,
     RECORDS,
     REFERRAL,
     REPLACE,
@@ -103,7 +105,33 @@ def acts_of(
             acts += [act.model_copy(update={"conditional": conditional}) for act in found]
         elif not (CHECKS.search(sentence) or recorded or _given_only(sentence, reading) or _detail(sentence, acts)):
             unread.append(sentence)
+    _whole(acts, unread, reading)
+    lost = [spans[number][2] for number, sentence in enumerate(sentences) if number in spans and sentence in unread]
+    if acts and (left := next((then for then in lost if then.strip() and not CHECKS.match(then)), None)):
+        refuse("an order of several", left, "say it in other words")
     return acts, unread
+
+
+def _whole(acts: list[Act], unread: list[str], reading: Reading) -> None:
+    """Refuse a plan that would leave one of several orders out, or give one dose twice.
+
+    Raises:
+        BadInput: it would.
+    """
+    ruled = [act for act in acts if act.rule is not None]
+    if len(ruled) > 1:
+        refuse("one dosing rule for two orders", "; ".join(act.text for act in ruled), "order each by itself")
+    asked = [
+        (act.fields.get("coding") or act.fields["what"], act.fields.get("when"))
+        for act in acts
+        if act.action == "request"
+    ]
+    if len(set(asked)) < len(asked):
+        refuse("one order said twice, or two that are not told apart", "; ".join(act.text for act in acts))
+    for sentence in unread if acts else []:
+        needed = re.search(r"\bneeds?\s+(?!to\b)", sentence, re.I) and (_lab(sentence, reading) or _dose(sentence))
+        if needed or (not re.match(r"\W*needs?\b", sentence, re.I) and _asks_for(sentence, after=False)):
+            refuse("one of several orders", sentence, "say it in other words")
 
 
 def _given_only(sentence: str, reading: Reading) -> bool:
@@ -132,7 +160,10 @@ def _measurements(sentences: list[str], spans: dict[int, tuple[str, str, str]], 
         return []
     found: list[Act] = []
     for text in free:
-        for concept, value, unit, words in measured(text, reading.terms):
+        values = measured(text, reading.terms)
+        if values and (found_not := re.search(r"\b(?:not|never|don['’]?t|dont|ignore|disregard)\b", text, re.I)):
+            refuse(f"a value, and what is not to be done ({found_not[0]!r})", text)
+        for concept, value, unit, words in values:
             fields = {"what": concept, "value": value, **({"unit": unit} if unit else {})}
             moment = measured_at(text, reading.now)
             label = _label(concept, reading)
@@ -233,8 +264,9 @@ def _one(part: str, reading: Reading, conditional: bool, *, first: bool) -> Act 
         return None
     if REFERRAL.search(part):
         return _request(part, reading, "referral")
-    drug = _drug(part, reading)
-    if drug and not (LAB.search(part) and not REPLACE.search(part) and not _dose(part)):
+    body = PAIR.sub(" ", part, count=1) if PAIR.match(part) else part  # "pair the replacement with a level": a level
+    drug = _drug(body, reading)
+    if drug and not (LAB.search(body) and not REPLACE.search(body) and not _dose(body)):
         return _order(part, reading)
     if _lab(part, reading) or IMAGING.search(part):
         return _request(part, reading, "test")
@@ -264,6 +296,8 @@ def _lab(part: str, reading: Reading) -> bool:
 def _drug(part: str, reading: Reading) -> bool:
     if REPLACE.search(part) or _dose(part):
         return True
+    if reading.rule is not None and ROUTE.search(part) and not LAB.search(part):
+        return True
     if reading.rule is not None and re.search(r"\bby the rule\b|\b(?:give|administer|infuse|prescribe)\b", part, re.I):
         return True
     kinds = {reading.terms.get(found.concept).kind for found in linker_for(reading.terms).link(part)}
@@ -291,13 +325,15 @@ def _request(part: str, reading: Reading, kind: str) -> Act | None:
     linked = linker_for(reading.terms).link(named)
     measures = [reading.terms.get(found[2]).words for found in measurements(named, reading.terms)]
     more = [word for words in (subject, *measures) for word in words]
-    given = _best(codes, f"{named} {_names(linked, reading)} {' '.join(more)}", only=generic)
+    given = best(codes, f"{named} {_names(linked, reading)} {' '.join(more)}", only=generic)
+    if kind == "test" and given is None and reading.subject in {row[2] for row in measurements(named, reading.terms)}:
+        given = sole(codes, reading.subject, reading.terms)
     if kind == "test" and reading.subject and (not named or GENERIC.match(named)):
         # "a morning level", "a new one": of what the instruction is about.
         plain = re.sub(r"\b(?:a|an|the|one|it|that|this|new|order|another|reorder)\b", " ", named, flags=re.I)
         named = " ".join(f"{reading.terms.get(reading.subject).name} {plain}".split())
     if kind == "referral" and ANY_REFERRAL.match(named):
-        given = _best(codes, named, only=True)
+        given = best(codes, named, only=True)
         named = given.about if given else named
     if FRAGMENT.search(named) or len(named.split()) > 9:
         concept = _measure(part, reading) if kind == "test" else None
@@ -333,38 +369,19 @@ def _own_code(named: str, reading: Reading) -> str | None:
     return None
 
 
-# Words of orders in general: that two texts share them does not make them of one thing.
-_COMMON = re.compile(
-    r"\b(?:replac\w*|replet\w*|oral\w*|iv|intravenous\w*|levels?|tests?|labs?|serum|orders?|ordering|referr?als?|refer|"
-    r"consult\w*|ndc|loinc|snomed|panel|blood|new|medication|drug|surgery|clinic|morning|patients?)\b",
-    re.I,
-)
-
-
-def _shared(about: str, text: str) -> int:
-    return overlap(_COMMON.sub(" ", about), _COMMON.sub(" ", text))
-
-
-def _best(codes: list[Definition], text: str, *, only: bool) -> Definition | None:
-    """The code given for what a text names.
-
-    Args:
-        only: where the text names nothing, the one code there is.
-    """
-    if not codes:
-        return None
-    ranked = sorted(codes, key=lambda item: -_shared(item.about, text))
-    if _shared(ranked[0].about, text) or (only and len({item.code for item in codes}) == 1):
-        return ranked[0]
-    return None
-
-
 def _order(part: str, reading: Reading) -> Act:
     """A medication: what it is called, and its dose where it is fixed; else by the rule."""
     codes = [item for item in reading.given if item.system in ("ndc", "rxnorm")]
     about = reading.terms.get(reading.subject).name if reading.subject else ""
     dose, over, route = _dose(part), OVER.search(part), ROUTE.search(part)
     _one_dose(part, reading.rule)
+    if (
+        behind := re.search(r"\bby the rule\b(?P<rest>.*?)(?:[\s,]*\b(?:and|then))?[\s,.]*$", part, re.I | re.DOTALL)
+    ) and (
+        any(found.search(behind["rest"]) for found in (LAB, VERB, IMAGING, REFERRAL, _MORE))
+        or when(behind["rest"], reading.now)
+    ):
+        refuse("an order that holds another", part, "say each in a sentence of its own")
     timed, plain = timing_of(part.replace(over[0], " ") if over else part, reading.now)
     named = named_in(plain)
     for found in (dose, over, route):
@@ -387,7 +404,13 @@ def _order(part: str, reading: Reading) -> Act:
     mentions = linker_for(reading.terms).link(named)
     generic = not mentions and _UNNAMED.match(named or "it") is not None
     more = " ".join(reading.terms.get(row[2]).name for row in measurements(named, reading.terms))
-    given = _best(codes, f"{named} {_names(mentions, reading)} {more} {about if generic else ''}", only=generic)
+    given = best(codes, f"{named} {_names(mentions, reading)} {more} {about if generic else ''}", only=generic)
+    if (
+        given is None
+        and reading.rule is not None
+        and not any(reading.terms.get(row.concept).kind == "medication" for row in mentions)
+    ):
+        given = sole(codes, reading.subject, reading.terms)
     if generic and (about or given):
         named = given.about if given else f"{about} replacement"
     elif about and mentions and all(reading.terms.get(found.concept).kind == "observation" for found in mentions):
@@ -424,6 +447,7 @@ def _order(part: str, reading: Reading) -> Act:
     return Act(action="order", fields=fields, rule=rule, text=f"order {fields.get('drug', 'a drug')}")
 
 
+_MORE = re.compile(r"\b(?:and|plus|with|tie|link|pair|then)\b", re.I)
 _SALT = re.compile(r"\b(?:chloride|sul(?:f|ph)ate|phosphate|gluconate|citrate|oxide|bicarbonate|acetate)\b", re.I)
 _UNNAMED = re.compile(
     r"^(?:(?:a|an|the|it|this|that|them|her|his|by|the rule|replace\w*|replet\w*|replenish\w*|supplement\w*|correct\w*|"

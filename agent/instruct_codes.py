@@ -159,7 +159,7 @@ _NO_CODE = frozenset(
     ]
 )
 _TOKEN = re.compile(r"[\"“'](?P<quoted>[A-Za-z][\w-]{0,15})[\"”']|(?<![\w/-])(?P<bare>[A-Z][A-Z0-9_]{0,11})(?![\w/-])")
-_CUE = re.compile(r"\b(?:codes?|coded|under|stored|filed|called|is|are|as|lab|id)\b|[=:]", _I)
+_CUE = re.compile(r"\b(?:codes?|coded|under|stored|filed|called|is|are|as|lab|id|use|find)\b|[=:]", _I)
 _ELSE = re.compile(r"\b(?:NDC|LOINC|SNOMED|RxNorm|CPT|ICD|flow\s?sheet)\b|\d\s*(?:mEq|mg|g|mmol)\b", _I)
 _BREAK = re.compile(r"[;,]\s+|\s+and\s+|[.]\s*(?=[A-Z\"“]|$)|\n", _I)
 

@@ -10,9 +10,10 @@ import re
 from typing import NoReturn
 
 from agent.instruct_measured import measurements
+from agent.instruct_pieces import imperative
 from agent.instruct_plan import Act, Condition
 from agent.instruct_rules import ranges
-from agent.instruct_words import CONDITION, FORMAT, HIGH, LOW, RECORDS, REPLACE, STOPS, negative
+from agent.instruct_words import CHECKS, CONDITION, FORMAT, HIGH, LOW, RECORDS, REPLACE, STOPS, negative
 from knowledge.terminology import Terminology
 from knowledge.words import STOP
 from tools.ehr.fhirjson import Resource
@@ -57,14 +58,19 @@ _TOLD = re.compile(
     rf"(?::|,|\bthat\b|\bto\s+{_VERBS})",
     _I,
 )
-_SAYING = re.compile(r"\b(?:note|letter|summary|message|entry)\b[^⟦]*\b(?:saying|stating|that says|reading|that)\b", _I)
+_SAYING = re.compile(
+    r"\b(?:note|letter|summary|message|entry)\b[^⟦]*\b(?:saying|stating|that says|reading|"
+    r"that)\b",
+    _I,
+)
 _INJECTED = re.compile(
     r"\b(?:ignore|disregard|forget|override)\s+(?:all |any |the |your )*(?:previous|prior|above|earlier|safety|"
     r"other)?\s*(?:instructions?|rules|checks?|warnings?|allerg\w+)",
     _I,
 )
 _FRACTION = re.compile(r"\b(?:half|halve\w*|quarter|third|doubl\w+|tripl\w+|usual|same|normal) (?:the |a |of |his |"
-                       r"her |dose|tablet|tab\b|strength|amount|usual)|½|¼|¾|\d\s*/\s*\d\s*(?:tab|of)", _I)  # fmt: skip
+                       r"her |dose|tablet|tab\b|strength|amount|usual)|½|¼|¾|"
+                       r"\d\s*/\s*\d\s*(?:tab|of)", _I)  # fmt: skip
 MATERIAL = re.compile(
     r"\b(?:urin\w+|csf|cerebrospinal|pleural|ascit\w+|synovial|stool|saliva|sweat|drain\w*|dialysate|arterial|venous|"
     r"capillary|cord)\b",
@@ -110,7 +116,8 @@ _BESIDE = frozenset(
     )
 )
 _LOOSE = re.compile(
-    r"\b(?:if|otherwise|else|unless|except|not|no|and|or|but|then|when|until|avoid|only|half|yesterday|today|tomorrow|"
+    r"\b(?:if|otherwise|else|unless|except|not|no|and|or|but|then|when|until|avoid|only|half|yesterday|"
+    r"today|tomorrow|"
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|weekly|monthly|daily|hourly|reduce|increase|change|"
     r"switch|double|halve|give|order|start|stop|hold|to|from|for|mr|mrs|ms|patient|bed|everything|all)\b|[,;:/=<>]",
     _I,
@@ -160,7 +167,7 @@ def sentences_fit(sentences: list[str], spans: dict[int, tuple[str, str, str]]) 
             before, text, then = spans[number]
             if found := CONDITION.search(then) or CONDITION.search(text):
                 refuse(f"a second condition in one sentence ({found[0]!r})", sentence)
-            if re.search(r"\b(?:and|but|then)$", before, _I) and _acting(before):
+            if re.search(r"\b(?:and|but|then)$", before, _I) and _acting(before) and not _asks(before):
                 refuse("whether the condition is of both orders is not sure", sentence)
 
 
@@ -181,15 +188,32 @@ def _acting(text: str) -> bool:
     return bool(re.search(rf"\b{_VERBS}\b", text, _I) or STOPS.search(text) or REPLACE.search(text))
 
 
+def _asks(text: str) -> bool:
+    """Whether a text only asks for a value and its date: "recorded" in it is no order to record."""
+    return (
+        bool(CHECKS.match(text))
+        and imperative(text) is None
+        and not STOPS.search(text)
+        and not re.search(r"(?:,|\band|\bthen|\bplease)\s+(?:record|chart|document|file|note|log|enter)\b", text, _I)
+    )
+
+
 # What a condition may say of "it": words that name no measurement.
 _GENERAL = re.compile(
-    r"\b(?:it|its|this|that|these|the|a|an|of|in|on|for|from|to|at|by|or|and|than|as|is|was|are|were|be|been|has|have|had|"
-    r"her|his|their|he|she|they|patient(?:['’]s)?|pt|last|latest|most|recent|current|new|newest|level|levels|value|result|"
-    r"results|reading|measurement|figure|number|concentration|serum|plasma|blood|lab|laboratory|test|check|available|one|"
-    r"comes?|came|back|turns?|out|proves?|shows?|shown|appears?|remains?|falls?|drops?|goes|found|indeed|actually|only|"
-    r"goal|target|threshold|limit|cut-?off|normal|range|reference|mild|moderate|severe|any|kind|band|value['’]s|so|case|"
-    r"less|lower|higher|more|greater|below|above|under|over|within|between|equal|hours?|h|days?|then|needed|required|"
-    r"indicated|necessary|appropriate|warranted|replacement|repletion|rule|past|reported|recorded|measured|drawn|according)\b|"
+    r"\b(?:it|its|this|that|these|the|a|an|of|in|on|for|from|to|at|by|or|and|than|as|is|was|are|were|be|"
+    r"been|has|have|had|"
+    r"her|his|their|he|she|they|patient(?:['’]s)?|pt|last|latest|most|recent|current|new|newest|level|"
+    r"levels|value|result|"
+    r"results|reading|measurement|figure|number|concentration|serum|plasma|blood|lab|laboratory|test|check|"
+    r"available|one|"
+    r"comes?|came|back|turns?|out|proves?|shows?|shown|appears?|remains?|falls?|drops?|goes|found|indeed|"
+    r"actually|only|"
+    r"goal|target|threshold|limit|cut-?off|normal|range|reference|mild|moderate|severe|any|kind|band|"
+    r"value['’]s|so|case|"
+    r"must|should|less|lower|higher|more|greater|below|above|under|over|within|between|equal|hours?|h|days?|"
+    r"then|needed|required|"
+    r"indicated|necessary|appropriate|warranted|replacement|repletion|rule|past|reported|recorded|measured|"
+    r"drawn|according)\b|"
     r"\b[A-Z]\d{5,}(?:['’]s)?\b|[^A-Za-z]+",
     _I,
 )
@@ -226,6 +250,8 @@ def condition_fits(text: str, one: Condition, terms: Terminology) -> None:
         if one.kind == "missing" and (ranges(text) or LOW.search(text) or HIGH.search(text)):
             refuse("a condition of two kinds", text)
         return
+    if re.search(r"\bby the rule\b", text, _I) and REPLACE.search(text):
+        refuse("an order within a condition", text, "say what is to be ordered, with its verb")
     if len(ranges(text)) > 1:
         refuse("a condition with two limits", text, "give one limit, or one range (between A and B)")
     if found := re.search(r"\b(?:not|no|n't|never|neither|nor|none|missing|absent)\b|n[’']t\b", text, _I):
@@ -238,7 +264,7 @@ def condition_fits(text: str, one: Condition, terms: Terminology) -> None:
             text,
             "give a limit for the latest value",
         )
-    if re.search(r"\b(?:older|ago)\b", text, _I):
+    if re.search(r"\b(?:old|older|ago)\b", text, _I):
         refuse("a condition on a value and on its age", text, "give one condition")
     for link in _LINKS.finditer(text):
         if not _LINKED.search(text[link.end() :]):
@@ -281,7 +307,15 @@ def act_fits(act: Act, part: str, terms: Terminology) -> None:
     """
     if act.action == "request":
         named = act.fields.get("what", "")
-        if not set(re.findall(r"[a-z0-9]+", named.lower())) - STOP or (found := _FRAGMENT.match(named)):
+        cut = re.search(r"\b(?:the|an?|with|to|for|of|and|in|by|or|from)$", named, _I)
+        if found := re.search(
+            r"\b(?:cancel\w*|stop|withdraw\w*|declin\w*|refus\w*)\b|\band to\b|^(?:does|do|did|is|are|has|"
+            r"have|was|were|can|could)\b",
+            named,
+            _I,
+        ):
+            refuse(f"what is asked for is not sure ({found[0]!r})", part, "order each by itself, in its own words")
+        if cut or not set(re.findall(r"[a-z0-9]+", named.lower())) - STOP or (found := _FRAGMENT.match(named)):
             refuse(f"what is asked for is not understood ({named!r})", part, "name the test, referral or procedure")
         if found := _AS_DRUG.search(named):
             refuse(f"a drug asked for as if it were a test ({found[0]!r})", part, "give the drug with its dose")

@@ -60,7 +60,7 @@ def measurements(text: str, terms: Terminology) -> list[tuple[int, int, str]]:
 def measured(text: str, terms: Terminology) -> list[tuple[str, str, str | None, str]]:
     """`(concept, value, UCUM unit or None, the words)` of each measurement with a value."""
     found: list[tuple[str, str, str | None, str]] = []
-    if len(_PAIR.findall(text)) > 1 and _PRESSURE.search(text):
+    if len({row[:2] for row in _PAIR.findall(text)}) > 1 and _PRESSURE.search(text):
         raise BadInput(
             "two blood pressures in one sentence: nothing is drafted",
             found=text[:120],

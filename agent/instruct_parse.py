@@ -12,6 +12,7 @@ from agent.instruct_acts import Reading, acts_of
 from agent.instruct_codes import Masked, definitions, mask, overlap
 from agent.instruct_guard import condition_fits, names_known, refuse, sentences_fit
 from agent.instruct_measured import measurements
+from agent.instruct_pieces import imperative
 from agent.instruct_plain import plain as plainly
 from agent.instruct_plan import Condition, Definition, DoseRule, Look, Plan, Statistic
 from agent.instruct_rules import ranges, rule_of, squared
@@ -51,6 +52,10 @@ _WINDOW = re.compile(
 )
 _LAST = re.compile(r"\b(?:last|past|previous|preceding) (?:\w+|\d+(?:\.\d+)?) ?-?(?:hours?|hrs?|h|days?)\b", re.I)
 _DATED = re.compile(r"\b(?:when|date|dated|time|(?<!last )(?<!past )(?<!previous )day|timestamp)\b", re.I)
+# Behind an order, "and tell me the last value and its date" asks as well.
+_TOLD_TOO = re.compile(
+    r"(?:^|(?<=and ))(?:please )?(?:tell (?:me|us)|report|show me|state)\b(?=[^.;]*\b(?:value|result|date)\b)", re.I
+)
 _STATISTICS: tuple[tuple[Statistic, re.Pattern[str]], ...] = (
     ("mean", re.compile(r"\b(?:average|mean)\b", re.I)),
     ("maximum", re.compile(r"\b(?:highest|maximum|max|peak)\b", re.I)),
@@ -83,8 +88,11 @@ def read(instruction: str, terms: Terminology, now: datetime, context: str = "")
     subject = look.concept if look else _concept(sentences, terms)
     reading = Reading(Masked(plain, masked.quotes), given, terms, now, rule, subject, bool(spans))
     acts, unread = acts_of(sentences, spans, reading)
-    if acts and not spans and (loose := next((said for said in sentences if _valued(said)), None)):
+    ruled = rule is not None
+    if acts and not spans and (loose := next((said for said in sentences if _valued(said, terms, ruled)), None)):
         refuse("whether what is said of a value is a condition is not sure", loose, 'say it as "if X is low, ..."')
+    if missing is False and condition.kind == "always" and any(not act.conditional for act in acts):
+        refuse("an order without a condition, and a case in which it is not to be given", plain)
     if missing is not None:
         condition = condition.model_copy(update={"if_missing": missing})
     if not acts and look is None:
@@ -97,7 +105,7 @@ def read(instruction: str, terms: Terminology, now: datetime, context: str = "")
     return Plan(look=look, condition=condition, acts=tuple(acts), definitions=tuple(given), unread=tuple(unread))
 
 
-def _valued(text: str) -> bool:
+def _valued(text: str, terms: Terminology, ruled: bool) -> bool:
     """Whether a sentence without a condition says that a value is low, high or old."""
     plain = re.sub(
         r"\b(?:low|high|higher|lower)[ -](?:dose|flow|molecular|resolution|salt|fat|risk|strength)\b",
@@ -106,7 +114,8 @@ def _valued(text: str) -> bool:
         flags=re.I,
     )
     old = OLD.search(plain) and OLDER.search(plain)
-    return bool((LOW.search(plain) or HIGH.search(plain) or old) and CHECKS.search(plain)) and not FORMAT.search(plain)
+    about = CHECKS.search(plain) or ruled or measurements(plain, terms)
+    return bool((LOW.search(plain) or HIGH.search(plain) or old) and about) and not FORMAT.search(plain)
 
 
 def split(text: str) -> list[str]:
@@ -183,9 +192,12 @@ def _condition(
             continue
         before, text, then = parts
         refused = negative(f"{before} {then}")
+        if not refused and then and negative(then) and imperative(before) is not None and not CHECKS.match(before):
+            refuse("an order, and in the same sentence when it is not to be given", sentence)
         if _SO.fullmatch(text) and number:
             earlier = reversed(sentences[:number])
             text = next((said for said in earlier if _one(said, rule) is not None), sentences[number - 1])
+            text = CONDITION.split(text, maxsplit=1)[-1].strip() if CONDITION.search(text) else text
             parts = (before, text, then)
         one = _one(text, rule)
         if one is None:
@@ -335,6 +347,7 @@ def _look(
         if CHECKS.search(spans[number][0] if number in spans else sentence)
         and not (RECORDS.match(sentence) or FORMAT.search(sentence) or PAIR.match(sentence))
     ]
+    asked += [then[told.start() :] for _, _, then in spans.values() if (told := _TOLD_TOO.search(then))]
     named = [text for _, text, _ in spans.values()]
     texts = [*asked, *named] if condition.kind != "always" else asked
     if not texts:

@@ -29,7 +29,8 @@ ARTICLE = re.compile(r"^(?:an?|the|some|any|this|another|new|her|his|their|one)\
 
 _PATIENT = re.compile(
     r"\s*,?\s*\b(?:for|on|of|in|to)\s+(?:the\s+|this\s+)?(?:patient|pt\.?|mrn|medical record number|subject)"
-    r"(?:\s+(?:with|whose|number|id|mrn|of|is|no\.?))*\s*[:#]?\s*(?:[A-Z]{0,2}\d[\w-]*)?|\s+(?:for|on)\s+[A-Z]\d{5,}\b",
+    r"(?:\s+(?:with|whose|number|id|mrn|of|is|no\.?))*\s*[:#]?\s*(?:[A-Z]{0,2}\d[\w-]*)?|\s+(?:for|"
+    r"on)\s+[A-Z]\d{5,}\b",
     re.I,
 )
 
@@ -93,7 +94,8 @@ def cleaned(text: str) -> str:
     plain = re.sub(r"(?<=\w)[\s,:]*⟦.*|⟦\d+⟧", " ", text, flags=re.DOTALL)
     plain = (
         re.split(
-            r",\s*(?:and|with|that|in|which|stating|saying|including)\b|\s+with\s+(?:this|the following|a|text|"
+            r",\s*(?:and|with|that|in|which|stating|saying|including|[Ss][Bb][Aa][Rr]|free|comment|the)\b|"
+            r"\s+with\s+(?:this|the following|a|text|"
             r"note)\b|\s+\(",
             plain,
         )[0]
@@ -105,7 +107,10 @@ def cleaned(text: str) -> str:
     plain = TAIL.sub("", plain)
     while (shorter := ARTICLE.sub("", LEAD.sub("", plain.strip()))) != plain:
         plain = shorter
-    return " ".join(plain.split()).strip(" ,.:;-–()\"'")
+    plain = re.sub(
+        r",?\s+(?:and|the)$|(?<=referral) (?:in|off|through)$", "", " ".join(plain.split()).strip(" ,.:;-–?")
+    )
+    return plain.strip(" ,.:;-–()\"'")
 
 
 def named_in(part: str) -> str:
@@ -124,7 +129,7 @@ ANY_REFERRAL = re.compile(r"^(?:the |a |new )*(?:referral|consult(?:ation)?)(?: 
 # Words that no name of a test or a referral holds: with them it is a piece of the sentence.
 FRAGMENT = re.compile(
     r"\b(?:as|when|what|which|whether|how|verify|look(?:ed)? up|review|latest|last|recent|instructions?|say|"
-    r"says|said|was|"
+    r"says|said|was|this|these|those|into|paste|copy|together|"
     r"were|is|are|be|nothing|not|if|then|please|pls)\b|[?&()]",
     re.I,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from agent.instruct_shape import early, late
 from agent.instruct_words import (
     CHECKS,
     CONDITION,
@@ -51,7 +52,7 @@ _CASE = re.compile(r"\bin (?:the )?(?:case|event) of (?:an? |the )?(?=\w)", _I)
 _MEANS = re.compile(
     r"(?P<lead>^|[.;,:?!\n]\s*|\b(?:and|but)\s+)(?:an?|any) (?P<c>[^.;,:]{2,70}?)\s+(?:should|must|needs to|"
     r"has to|is to|"
-    r"ought to|means?|calls? for|requires?|warrants?|prompts?|leads? to)\s+(?:prompt\s+|lead to\s+|"
+    r"ought to|means?|calls? for|requires?|needs|warrants?|prompts?|leads? to)\s+(?:prompt\s+|lead to\s+|"
     r"trigger\s+)?(?P<then>[^.;]+)",
     _I,
 )
@@ -98,7 +99,8 @@ _THAT_CASE = re.compile(r",?\s*\bin (?:that|this|which|such a?) case\b,?", _I)
 # "And when", "recorded when?", "+ when": asks for the date, and is no condition.
 _DATE_ASKED = re.compile(
     r"(?:\b(?:and|or|from|since|recorded|taken|measured|done|dated)|[,+&/])\s*(?:from |since )?when\b"
-    r"(?=\s*(?:[?.,;)]|$|(?:it|that|this|they)\s+(?:was|were|is)\b|(?:was|were|recorded|taken|measured|done|drawn)\b))",
+    r"(?=\s*(?:[?.,;)]|$|(?:it|that|this|they)\s+(?:was|were|is)\b|(?:was|were|recorded|taken|measured|done|"
+    r"drawn)\b))",
     _I,
 )
 _PLAIN = (
@@ -113,7 +115,9 @@ _PLAIN = (
     (re.compile(r"\b(look up|check|find out|find|see|tell me|know|say|state) when\b", _I), r"\1 the date of"),
     (
         re.compile(
-            r"(?:^|(?<=[.;?!:]))\s*give (?=(?:the )?(?:values?|results?|dates?|numbers?|last|latest|most recent)\b)", _I
+            r"(?:^|(?<=[.;?!:]))\s*give (?=(?:the )?(?:values?|results?|dates?|numbers?|last|latest|"
+            r"most recent)\b)",
+            _I,
         ),
         " show ",
     ),
@@ -184,7 +188,8 @@ _PLAIN = (
 )
 # A sentence of the latest value that says nothing to do asks for it.
 _WANTED = re.compile(
-    r"^(?:(?:i|we)(?:'d| would)? )?(?:need|want|like|get)(?: to (?:know|have|see))?\s+(?=[^.;]*\b(?:latest|last|"
+    r"^(?:(?:i|we)(?:'d| would)?(?: also)? )?(?:need|want|like|get)(?: to (?:know|have|"
+    r"see))?\s+(?=[^.;]*\b(?:latest|last|"
     r"most recent|newest)\b)",
     _I,
 )
@@ -192,13 +197,16 @@ _LATEST = re.compile(r"\b(?:latest|last|most recent|newest)\b", _I)
 
 
 _BY_RULE = re.compile(
-    r",?\s*\(?\b(?:(?:and\s+)?dose[ds]?\s+(?:it\s+)?|dosing\s+)?(?:as|per|by|to|with|following|using|see|according to|"
-    r"in (?:line|accordance|keeping) with|under|based on|on)?\s*(?:(?:laid|set) (?:down|out) )?(?:in\s+|by\s+|per\s+)?"
+    r",?\s*\(?\b(?:(?:and\s+)?dose[ds]?\s+(?:it\s+)?|dosing\s+)?(?:as|per|by|to|with|follow(?:ing)?|using|use|"
+    r"apply(?:ing)?|see|according to|"
+    r"in (?:line|accordance|keeping) with|under|based on|on)?\s*(?:(?:laid|set) (?:down|out) )?(?:in\s+|by\s+|"
+    r"per\s+)?"
     r"(?:(?:the|these|those|this|your|my|given|above)\s+)*(?:(?:dos\w+|replacement|repletion)\s+(?:in (?:the|"
     r"these)\s+)?)?"
     r"\b(?:instructions?|instr|table|scheme|guid(?:e|ance|elines?)|protocol|rules?|schedule|scale|regimen|"
     r"context|instructed)\b"
-    r"(?:\s+(?:says?|states?|specif(?:y|ies)|given|apply|applies|above|below|provided|dictates?|directs?|"
+    r"(?:\s+(?:says?|states?|gives?|calls? for|specif(?:y|ies)|given|apply|applies|above|below|provided|"
+    r"dictates?|directs?|"
     r"prescribes?|require))?\)?",
     _I,
 )
@@ -226,7 +234,7 @@ def plain(text: str, *, ruled: bool = False) -> str:
     said = re.sub(r"\(\s*(?:(?:patient|pt|MRN)\b[:.]?\s*)*[A-Z]\d{6,}\s*\)", " ", text, flags=_I)
     said = re.sub(r",\s*,", ",", _PATIENT.sub(" ", said))
     said = re.sub(r",?\s*\b(?:i\.e\.|ie),?\s+(\w)", lambda m: f". {m[1].upper()}", said)
-    said = re.sub(r"\b(?:pls|plz|kindly)\b", "please", said, flags=_I)
+    said = early(re.sub(r"\b(?:pls|plz|kindly)\b", "please", said, flags=_I))
     if ruled:
         said = re.sub(r"\bat the dose (?:given|stated|listed)\b", "by the rule", said, flags=_I)
         said = re.sub(
@@ -237,7 +245,10 @@ def plain(text: str, *, ruled: bool = False) -> str:
         )
         said = re.sub(r"\bat the (?:stated|given|listed|appropriate|indicated) dose\b", "by the rule", said, flags=_I)
         said = _IF_RULED.sub(r"\g<if>", _BY_RULE.sub(" by the rule", said))
-    said = _DATE_ASKED.sub(lambda m: f"{m[0][: -len('when')].rstrip(' +&/')} and date", said)
+    said = late(said)
+    said = _DATE_ASKED.sub(
+        lambda m: f"{re.sub(r'(?:^|[ ])and[ ]*$', '', m[0][: -len('when')].rstrip(' +&/'))} and date", said
+    )
     said = _LEADING.sub(" ", _POLITE.sub(", ", re.sub(r"\?\s*(?=\w+ and date\b)", ", ", said)))
     for pattern, put in _PLAIN:
         said = pattern.sub(put, said)
@@ -249,7 +260,9 @@ def plain(text: str, *, ruled: bool = False) -> str:
     said = _MEANS.sub(_means, said)
     said = _LISTED.sub(lambda m: f", order {m['one']}; and order ", said)
     said = _THAT_CASE.sub(" ", said)
-    said = _REFERRED.sub(" refer ", said)
+    said = _REFERRED.sub(
+        lambda m: m[0] if re.search(r"\b(?:declin|refus|cancel|does\b|did\b|not\b)", m[0], _I) else " refer ", said
+    )
     said = _NEEDED.sub(lambda m: f"{m['lead']}order {m['what']}", said)
     said = _PASSIVE.sub(_passive, said)
     said = _HAVE.sub(lambda m: f"order {m['what'].strip()}", said)
@@ -326,7 +339,12 @@ def _means(found: re.Match[str]) -> str:
     then = re.sub(r"^(?:be |to be |that )", "", then, flags=_I)
     then = re.sub(r"^(?P<v>treat|correct|repeat|request|supplement|replenish)ed\b", r"\g<v>", then, flags=_I)
     then = re.sub(r"^(?:replaced|repleted)\b", "replace", then, flags=_I)
-    noun = not VERB.match(then) and not NOT.search(then) and (REPLACE.search(then) or LAB.search(then))
+    then = re.sub(r"\s+(?:ordering|to be ordered)\b", "", then, flags=_I)
+    noun = (
+        not VERB.match(then)
+        and not NOT.search(then)
+        and (REPLACE.search(then) or LAB.search(then) or re.match(r"(?:iv|intravenous|oral)\b", then, _I))
+    )
     return f"{found['lead']}if {words}, {'order ' if noun else ''}{then}"
 
 

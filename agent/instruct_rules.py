@@ -46,6 +46,10 @@ _GOAL = re.compile(
 )
 
 
+# Codes and dates: their parts are no range of values.
+_CODE = re.compile(r"(?<![\w.-])\d{4,5}-\d{1,4}(?:-\d{1,2})?(?![\w-])|\d{4}-\d\d-\d\d(?:T[\d:+Z.-]*)?")
+
+
 @dataclass(frozen=True)
 class _Piece:
     start: int
@@ -110,6 +114,7 @@ def ranges(text: str) -> list[tuple[int, int, Band, str | None]]:
     """The ranges of values a text names: `(start, end, a band without a dose, unit)`."""
     found: list[tuple[int, int, Band, str | None]] = []
     taken: list[tuple[int, int]] = []
+    text = _CODE.sub(lambda match: " " * len(match[0]), text)
     for match in _BETWEEN.finditer(text):
         if _is_dose(text, match) or float(match["low"]) >= float(match["high"]):
             continue

@@ -16,12 +16,14 @@ _CLOCK = re.compile(
     r"\b(?:at\s+)?(?:(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?\s*(?P<half>a\.?m\.?|p\.?m\.?)(?!\w)"
     r"|(?P<hour24>[01]?\d|2[0-3])[:.](?P<minute24>[0-5]\d)(?:\s*(?:h|hrs?|hours?))?(?!\d)"
     r"|(?P<four>[01]\d[0-5]\d|2[0-3][0-5]\d)\s*(?:h|hrs?|hours?)\b"
+    r"|(?<=at )(?P<bare4>0\d[0-5]0)(?![\d:.])"
     r"|(?P<oclock>\d{1,2}|eight|seven|six|nine|ten)\s*o'?clock|(?P<noon>noon|midday|midnight))",
     re.I,
 )
 _WORDS = {"six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _DAYS = (
     (re.compile(r"\b(?:the )?day after tomorrow\b", re.I), 2),
+    (re.compile(r"\b(?:on )?the (?:day after(?: today)?|day following|next calendar day)\b", re.I), 1),
     (
         re.compile(
             r"\b(?:tomorrow|tmrw|(?:the )?(?:next|following) (?:day|morning|afternoon|evening)|next a\.?m\.?)(?!\w)",
@@ -169,8 +171,8 @@ def _clock(match: re.Match[str]) -> tuple[int, int]:
     if match["oclock"]:
         word = match["oclock"].lower()
         return _WORDS.get(word) or int(word), 0
-    if match["four"]:
-        return int(match["four"][:2]), int(match["four"][2:])
+    if four := match["four"] or match["bare4"]:
+        return int(four[:2]), int(four[2:])
     if match["hour24"]:
         return int(match["hour24"]), int(match["minute24"])
     hour = int(match["hour"]) % 12 + (12 if match["half"].lower().startswith("p") else 0)

@@ -17,7 +17,7 @@ RECORD = (
     r"record(?:ed|ing)?|chart(?:ed)?|document(?:ed)?|enter(?:ed)?|filed?|log(?:ged)?|noted?(?: down)?|saved?|stored?|"
     r"captured?|entry|entries|charting|recording|logging|filing|"
     r"new (?:set of )?(?:obs|observations|vitals|vital signs|readings?)|register(?:ed)?|add(?:ed)?|put|updated?|"
-    r"input|write"
+    r"input|write(?: down)?|upload(?:ed)?|documenting|registering|(?:take|put|jot|note) down"
 )
 TELL = r"notify|tell|inform|message|alert|page|let|send (?:a )?message(?: to)?"
 STOP = r"stop|hold|discontinue|cease|suspend|withhold"
@@ -68,7 +68,7 @@ OLDER = re.compile(
     r"outdated|has(?:n't| not) (?:been|had)|have(?:n't| not)|not (?:been )?(?:checked|done|measured|tested|"
     r"repeated|within|in|"
     r"recent|from|had|drawn)|was(?:n't| not)|isn't|is not|no(?:t)? (?:\w+ ){0,6}(?:in|within|for|over|during)|none|"
-    r"predates?|before|overdue|earlier than|aged)\b",
+    r"or more|(?:has|have) (?:gone by|passed|elapsed)|predates?|before|overdue|earlier than|aged)\b",
     _I,
 )
 MISSING = re.compile(
@@ -79,11 +79,13 @@ MISSING = re.compile(
     _I,
 )
 NOT = re.compile(
-    r"\b(?:do not|don(?:'|’)t|no need to|never|nothing (?:should|needs|is)|skip|withhold|refrain from|avoid|without)\s+"
+    r"\b(?:do not|don(?:'|’)t|no need to|never|nothing (?:should|needs|is)|skip|withhold|refrain from|avoid|"
+    r"without)\s+"
     r"(?:to )?(?:be )?(?:any )?(?:order|place|prescrib|give|administ|request|do\b|place|need|further|act|replac)\w*|"
     r"\b(?:(?:place|make|give|put in|issue|submit|write|send)\s+)?no (?:new |such |more )?"
     r"(?:order|action|replacement|treatment|orders|further)\b|\b(?:do|order|give|place|prescribe|request) nothing\b|"
-    r"\bdont\b|\bskip (?:the )?(?:order|replac|dos)\w*|\bhold off\b|"
+    r"\bdont\b|^\W*skip(?: it| this| the order)?\W*$|\bskip (?:the )?(?:order|replac|dos)\w*|"
+    r"\bhold off\b(?: (?:on|from) (?:order|giv|prescri|replac|treat)ing)?|"
     r"\bnothing (?:is )?(?:to be )?ordered\b|"
     r"\bleave (?:it|things)\b|\bno orders? (?:is|are|should)\b|\bnothing (?:needs|has) to be\b|\bdo not\b|"
     r"\bdon(?:'|’)t\b",
@@ -113,7 +115,8 @@ REFERRAL = re.compile(
 PAIR = re.compile(
     r"\b(?:pair(?:ed)?(?: (?:this|the|it|that)(?: \w+)?)?(?: up)? with|along(?:side)? (?:with)?|together with|"
     r"as well as|plus|and with (?:it|that|them)|with (?:it|that) (?=an?\b)|"
-    r"followed by|accompanied by|coupled with|in addition(?: to (?:this|that|it))?|combine (?:this|it|the order) with|"
+    r"followed by|accompanied by|coupled with|in addition(?: to (?:this|that|it))?|combine (?:this|it|"
+    r"the order) with|"
     r"and (?:also )?(?:a|an|another)|also|with a (?:repeat|follow-?up|morning)|accompany (?:this|it|that|"
     r"the order) with)\b",
     _I,
@@ -126,8 +129,10 @@ TAIL = re.compile(
     r"with (?:it|that|them)\b|to go|apply|"
     r"with the (?:comment|note|text|following)|specif(?:y|ying)|stating|stat|(?:for|on|to|"
     r"in) (?:the )?(?:patient|pt|mrn|him|"
-    r"her|them|this patient)|in the free text|free[- ]text|with (?:a )?(?:note|comment|message|free)|including|"
-    r"to be (?:completed|done|drawn|collected|performed|taken)|so that|because|until|to (?:reach|achieve|bring|reach)|"
+    r"her|them|this patient)|in the free text|free[- ]text|with (?:(?:an?|the) )?(?:note|comment|message|free)|"
+    r"including|"
+    r"to be (?:completed|done|drawn|collected|performed|taken)|so that|because|until|to (?:reach|achieve|bring|"
+    r"reach)|"
     r"for every|for each|(?:to be )?(?:ordered|placed|requested|booked|arranged)|should be|is to be|"
     r"needs? to be|please|whose|containing|noting|and (?:include|specify|"
     r"state|note|"

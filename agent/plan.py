@@ -9,15 +9,16 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from agent.act import task
-from agent.assess import CHOICE, LOOKUP_PREFIX
+from agent.assess import ASK_SLOT, CHOICE, LOOKUP_PREFIX
 from agent.choose import LISTS
+from agent.image_conflicts import reads
 from agent.intake import CHOOSE
 from agent.plan_calculation import calculation_steps
 from agent.refine import wants_model
 from agent.runtime import Services
-from agent.searches import ALLERGY, SEARCH
+from agent.searches import ALLERGY, ASK, SEARCH
 from agent.state import Board, Json, State, elapsed
-from agent.steps import CORRECTION, compile_protocols, decision_step, indicator_step, ready_steps, step
+from agent.steps import CORRECTION, ROWS, compile_protocols, decision_step, indicator_step, ready_steps, step
 from knowledge.evidence import Decision, Evidence
 from knowledge.predicate import operands
 from knowledge.protocol import Criterion, Protocol
@@ -67,10 +68,12 @@ def image_readings(base: list[Json], case: Json, services: Services) -> list[Jso
     if services.vision is None or case.get("model") == "none" or "image.read" not in services.tools:
         return []
     images = [(body["slot"], body["arguments"]["image"]) for body in base if body["tool"] == "image.describe"]
-    return [
-        step(f"{LOOKUP_PREFIX}{slot}", "image.read", {"image": image}, {"question": "question"})
+    closer = {"closer": services.settings.look_closer, "probes": services.settings.max_probes}
+    readings = [
+        step(f"{LOOKUP_PREFIX}{slot}", "image.read", {"image": image, **closer}, {"question": "question"})
         for slot, image in images
     ]
+    return [*readings, *reads()] if readings else []
 
 
 def red_flag_steps(protocol: Protocol) -> list[Json]:
@@ -94,11 +97,24 @@ def steps_under(protocol: Protocol, criteria: Sequence[Criterion]) -> list[Json]
 
 def _lookups(detail: dict[str, Any], services: Services) -> list[Json]:
     """The reads of a plain record question, a calculation, or the passages nearest to the question."""
-    steps = record_reads(detail.get("lookup", []), services)
+    looked_up = detail.get("lookup", [])
+    steps = record_reads([name for name in looked_up if name != ASK], services)
     steps += record_reads([f"calc.{name}" for name in detail.get("calculators", [])], services)
     if detail.get("kind") in ("none", "ask") and services.retriever is not None:
         steps.append(step(f"{LOOKUP_PREFIX}passages", "guideline.search", {}, {"query": "question"}))
+    if ASK in looked_up:
+        # What it was looked up by before, where the question as typed has no answer.
+        return [*ask_steps(), *({**body, "when": body["when"] or {"unknown": ASK_SLOT}} for body in steps)]
     return steps
+
+
+def ask_steps() -> list[Json]:
+    """The question put to the record: the entries its answer rests on, then the answer worked out of them."""
+    asked = {"question": "question"}
+    return [
+        step(ASK_SLOT, "record.ask", {}, asked),
+        step(f"{LOOKUP_PREFIX}answer", "record.ask_value", {}, {**asked, ROWS: ASK_SLOT}, {"known": ASK_SLOT}),
+    ]
 
 
 def record_reads(names: Iterable[str], services: Services) -> list[Json]:

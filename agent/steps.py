@@ -18,6 +18,8 @@ from knowledge.quantity import Quantity
 
 DECIDE = "protocol.decide"
 CORRECTION = "correction"
+ROWS = "rows"
+"""The parameter that takes every item of the list it is bound to, not only its head."""
 SAFETY_STEPS: tuple[tuple[str, str, Json], ...] = (
     # What must have been read before a next step may name a drug (safety rule 2).
     ("safety.allergies", "record.allergies", {}),

@@ -2,9 +2,11 @@
 
 LOOKUP = "{item.concept}: {item} ({item.date})."
 LOOKUP_UNDATED = "{item.concept}: {item}."
+ENTRY = "{item} ({item.date})."
+ENTRY_UNDATED = "{item}."
 PASSAGE = "{item.source}: {item.text}"
 CALCULATED = "{item.concept}: {item}."
 TOLD_ALLERGY = "Allergy: {item}."
 ALLERGY = "Allergy on record: {item}. What names it is not offered."
 READING = "Image: {item}."
-TEMPLATES = frozenset({LOOKUP, LOOKUP_UNDATED, PASSAGE, CALCULATED, ALLERGY, TOLD_ALLERGY})
+TEMPLATES = frozenset({LOOKUP, LOOKUP_UNDATED, ENTRY, ENTRY_UNDATED, PASSAGE, CALCULATED, ALLERGY, TOLD_ALLERGY})

@@ -41,24 +41,44 @@ _WORD = (
 )
 _KEPT = (
     r"(?:coded|stored|recorded|filed|listed|found|kept|charted|labell?ed|known|held|saved|documented|identified|named|"
-    r"called|entered|registered|abbreviated|looked up)"
+    r"called|entered|registered|abbreviated|looked up|represented|denoted|written|displayed|shown|reported|"
+    r"indexed|logged|"
+    r"referred to|tracked)"
 )
 _FORMS = [
+    re.compile(rf"^(?:please )?(?:search|query|look)(?: it)?(?: up)? (?:by|with|under|using|via|for) (?:the )"
+        rf"?(?:{_WORD} "
+        rf")?{_CODE} (?:for|to (?:find|get|see)) (?:the )?{_NAME}$", _I),
     re.compile(rf"^(?:the )?{_WORD} (?:for|of) (?:the |a )?{_NAME}(?:{_IS}| ){_CODE}", _I),
-    re.compile(rf"^{_WORD} {_CODE} (?:stands for|is for|means|denotes|represents|is used for|=|is|for) (?:the |a "
+    re.compile(rf"^{_WORD}(?: |=|: ?| = ){_CODE} (?:stands for|is for|means|denotes|represents|is used for|=|is|"
+        rf"for) (?:the |a "
         rf")?{_NAME}$", _I),
     re.compile(rf"^(?:the )?{_WORD} {_CODE} \((?:the )?(?P<what>[A-Za-z][^()]{{0,60}})\)", _I),
     re.compile(rf"^(?:the )?{_WORD} {_CODE} is used for (?:the )?{_NAME}$", _I),
     re.compile(rf"^{_CODE} (?:is|=|:) (?:the )?{_NAME} {_WORD}$", _I),
-    re.compile(rf"^{_CODE} (?:is|=|:) (?:the )?{_WORD} (?:for|of) (?:the )?{_NAME}$", _I),
+    re.compile(rf"^{_CODE} (?:is|=|:) (?:the )?{_WORD}(?: to (?:use|look up|look for|search|query)| used| you "
+        rf"need)? (?:for|of) (?:the "
+        rf")?{_NAME}$", _I),
+    re.compile(rf"^{_CODE} is (?:what|how|where) (?:the )?{_NAME} (?:is|are|gets?) {_KEPT}(?: as| under| by)?$", _I),
+    re.compile(rf"^for (?:the )?{_NAME},? (?:please )?(?:use|query|search|look (?:up|for)|take|the code is|it is|"
+        rf"it['’]s|"
+        rf"see)(?: for| under)? (?:the )?(?:{_WORD} )?{_CODE}", _I),
+    re.compile(rf"^(?:in (?:the|our|this) \w+,? )?(?:the )?{_NAME}(?: values?| results?| readings?)? (?:appears?|"
+        rf"shows? up|"
+        rf"goes|go|sits?|lives?|comes? up) (?:as|under|by|in)(?: the)?(?: {_WORD})? ?{_CODE}", _I),
+    re.compile(rf"^(?:the |our )?(?:chart|system|lab|record|records|ehr|emr|database|we|they|it) (?:calls?|"
+        rf"stores?|records?|"
+        rf"files?|codes?|labels?|lists?|keeps?) (?:the )?{_NAME} (?:as |under |by |with )?(?:the )?(?:{_WORD} )"
+        rf"?{_CODE}", _I),
     re.compile(rf"^(?:the )?{_NAME}(?: values?| results?| readings?)? (?:has|have|with|bears?|carr(?:y|ies)|"
         rf"uses?|goes by|go by) (?:the )?(?:{_WORD} )?(?:of )?{_CODE}", _I),
     re.compile(rf"^(?:the )?{_NAME}(?: values?| results?| readings?)? (?:is|are|can be|will be) (?:to be "
         rf")?(?:{_KEPT} )?(?:as|under|by|with|in)?(?: the)?(?: {_WORD})? ?{_CODE}", _I),
-    re.compile(rf"^(?:the )?{_NAME} {_WORD}(?:{_IS}| ){_CODE}", _I),
+    re.compile(rf"^(?:the )?{_NAME}(?:['’]s)? {_WORD}(?:{_IS}| ){_CODE}", _I),
     re.compile(rf"^(?:please )?(?:use|take) (?:the )?(?:{_WORD} )?{_CODE} (?:for|to (?:find|look up|read)|when) "
         rf"(?:the |reading )?{_NAME}$", _I),
-    re.compile(rf"^(?:please )?(?:look up|look|search|find|read|get|retrieve|check|query)(?: for)? (?:the "
+    re.compile(rf"^(?:please )?(?:(?:you|we)(?:['’]ll| can| will)? )?(?:look up|look|search|find|read|get|"
+        rf"retrieve|check|query)(?: for)? (?:the "
         rf")?{_NAME} (?:under|by|using|with|as|via)(?: the)?(?: {_WORD})? ?{_CODE}", _I),
     re.compile(rf"^{_CODE} ?(?:=|stands for|means|denotes|is used for|is short for|represents|:) ?(?:the "
         rf")?{_NAME}$", _I),
@@ -68,23 +88,30 @@ _PART = re.compile(
     r"(?<=[\w\"”)])[.;,](?=\s|$)(?! ?(?:and )?(?:ordered|order))|[;\n]+|[?!](?=\s|$)|,? and (?=(?:the )?(?:lab )?code)|"
     r",? and (?=ordered|order|the answer|look|find)"
 )
+_COMMA = re.compile(r"(\bfor (?:the )?[\w()/% -]{2,40}),\s(?=(?:please )?(?:use|take|query|search|look|see)\b)", _I)
 _NOT_NAMED = re.compile(
     r"\b(?:loinc|snomed|ndc|rxnorm|cpt|icd|order(?:s|ed|ing)?|answer|reply|number|now|time|date|patient|unit)\b", _I
 )
 _LEVEL = re.compile(
-    r"^(?:the|a|an|lab|serum|for|of|and|that|look up|look for|look|find|read|get|use)\s+|\s+(?:under|as|by|lab|"
+    r"^(?:the|a|an|lab|serum|for|of|and|that|look up|look for|look|find|read|get|use|please|"
+    r"query|search|retrieve|fetch|pull|code|stands|used)\s+|\s+(?:under|as|by|the|with|via|using|lab|"
     r"code|level|test|value|result|reading|is|are|has)s?$",
     _I,
 )
 _UNIT = re.compile(
-    r"(?:unit of|units? (?:is|are|of|should be)|in units of|converted (?:in)?to|expressed in|given in|"
+    r"(?:unit of|units? (?:is|are|of|should be)|in units of|convert(?:ed)? (?:(?:it|that|this|them) )?(?:in)?to|"
+    r"expressed in|given in|"
     r"reported in|(?:answer|value|result)s? (?:should be |must be )?in|"
     r"\b(?:number|figure|answer|reply|respond|report)\b[^.;\n]{0,50}?[ ,(](?:in )?) ?\(?(?:a unit of |units of )?"
     r"(?P<unit>%|[A-Za-zµμ0-9*\[\]{}^]+/[A-Za-zµμ0-9*./\[\]{}^]+|mmHg\b|mEq\b|kg\b|g\b|mg\b|cm\b)",
     _I,
 )
 # What is said of the form of an answer: its words where there is none, rounding, one number.
+_ONE_UNIT = re.compile(r"(?<![\w/])(?:mg|g|mcg|ug|µg|μg|ng|pg|mmol|umol|mEq|meq|IU|U)/(?:d?L|d?l|mL|ml)(?![\w/])")
 _ELSE = re.compile(r"patient not found|(?<![\w.-])\[?-1\]?(?![\w.-]*\d)|\bnot found[\"”]", _I)
+_NUMBER_OF = re.compile(
+    r"(?<!no )(?<!without )\b(?:the |their |his |her )(?:mrn|(?:medical )?record number|hospital number)\b", _I
+)
 _FORM = re.compile(
     r"\b(?:round(?:ed|ing)?(?: it)? (?:down|up|off)|(?:as )?(?:an? )?(?:integers?|whole numbers?)(?: only)?|"
     r"(?:a |one )?(?:single|one) (?:number|figure)(?: only)?|numbers? only)\b",
@@ -113,6 +140,7 @@ def definitions(text: str, *, context: bool = False) -> tuple[Given, str]:
             no word need say so.
     """
     now, rest = _clock(text, context)
+    rest = _COMMA.sub(r"\1 ", rest)
     codes: dict[str, tuple[str, ...]] = {}
     left, at = [], 0
     for start, end in _parts(rest):
@@ -124,7 +152,10 @@ def definitions(text: str, *, context: bool = False) -> tuple[Given, str]:
         at = start + match.end()
     unit = _UNIT.search(text)
     plain = " ".join([*left, rest[at:]])
-    return Given(codes, now, unit["unit"].rstrip(".)") if unit else None), plain
+    said = unit["unit"].rstrip(".)") if unit else None
+    if said is None and context and len(alone := set(_ONE_UNIT.findall(text))) == 1:
+        said = alone.pop()  # beside a question, the one unit that is named is that of the answer
+    return Given(codes, now, said), plain
 
 
 def without_form(text: str) -> str:
@@ -133,7 +164,7 @@ def without_form(text: str) -> str:
     for match in _SENTENCE.finditer(text):
         sentence = match.group()
         found = _ELSE.search(sentence)
-        if found and _ONLY_IF.match(sentence):
+        if found and _ONLY_IF.match(sentence) and not _NUMBER_OF.search(sentence[: found.start()]):
             continue
         if found:
             cut = max(

@@ -251,6 +251,17 @@ class Reader:
                     found.append(replace(event, at=start, written=_written(row.get("period"))))
         return found
 
+    async def emergencies(self) -> list[Event]:
+        """Visits to an emergency department that go on and are no part of an admission."""
+        found = []
+        for visit in (await self.visits()).values():
+            row = visit.entry.resource
+            if str((row.get("class") or {}).get("code")) == "EMER" and not visit.parent and visit.end is None:
+                name = words(row.get("type"))
+                event = self._event(visit.entry, "stay", name, {name}, path="Encounter.period", stays=(visit.id,))
+                found.append(replace(event, at=visit.start, written=_written(row.get("period"))))
+        return found
+
     async def inside(self, events: list[Event], window: Window) -> list[Event]:
         """Those in a window; what is not dated is in none but the open one."""
         if window.open:

@@ -17,6 +17,22 @@ def _pattern(phrases: list[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w])(?:{body})(?![\w])")
 
 
+@functools.lru_cache(maxsize=4096)
+def is_word(word: str) -> bool:
+    """Whether a word in small letters says something by itself: any class's cue, or filler."""
+    for found in lexicon().values():
+        if isinstance(found, frozenset):
+            if word in found:
+                return True
+        elif any(
+            pattern.fullmatch(word)
+            for pattern in (found.values() if isinstance(found, dict) else [found])
+            if isinstance(pattern, re.Pattern)
+        ):
+            return True
+    return False
+
+
 @functools.cache
 def lexicon() -> dict[str, Any]:
     """Patterns by class (and, where a class has parts, by part); `filler` is a set of words."""

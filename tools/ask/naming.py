@@ -23,7 +23,10 @@ _LABEL = re.compile(
 )
 _TITLE = r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Master)\.?\s+)?"
 _WORD = r"(?:[A-Z][a-z]+(?:['’-][A-Z]?[a-z]+)*|[A-Z]['’][A-Z][a-z]+|(?:Mc|Mac|De|La|Van|Le)[A-Z][a-z]+|[A-Z]\.)"
-_NAME = re.compile(rf"(?<![\w'’-]){_TITLE}{_WORD}(?:\s+(?:(?:van|von|de|der|la|del|bin|al|y)\s+)*{_WORD})+")
+_NAME = re.compile(
+    rf"(?<![\w'’-])(?:{_TITLE}{_WORD}(?:\s+(?:(?:van|von|de|der|la|del|bin|al|y)\s+)*{_WORD})+|"
+    rf"(?:Mr|Mrs|Ms|Miss|Dr|Master)\.?\s+{_WORD})"
+)
 _NO_NAME = frozenset(
     re.findall(
         r"\w+",

@@ -34,6 +34,12 @@ from tools.ask.spelling import respelt
 from tools.ask.times import When
 from tools.ask.wording import plain_words
 
+_WHEN_WHO = re.compile(r"^\W*(?:when|who|whom|since when|how long)(?!\w)")
+_DIED_OF = re.compile(r"(?<!\w)(?:die[ds]?|death|dead) (?:of|from)(?! ¦)(?!\w)")
+_JOINT = re.compile(
+    r"(?<!\w)(?:both|same time|simultaneously|together|at once|concurrently|concomitantly|jointly|in combination)(?!\w)"
+)
+
 
 def read(
     question: str,
@@ -70,6 +76,9 @@ def read(
             query = read_everyone(marks, cues, question, now, person)
         else:
             query = _one(marks, cues, question, now, person, given)
+        chosen = query.select
+        if marks.of("within") and chosen.relation is None and not chosen.together and query.against is None:
+            raise CannotRead("not_understood", "a distance between two events is named, but not between which")
         left = [] if query.field == "mrn" and by_name(rest) else unexplained(marks, cues.marks)
         if left:
             raise CannotRead("not_understood", f"not understood: {', '.join(left)}", tuple(left))
@@ -86,7 +95,13 @@ def _one(marks: Marks, cues: Cues, question: str, now: datetime, person: Person,
     whens = windows(marks)
     text = marks.rest
     if not named and (found := _field(cues, marks)) is not None:
+        if (found not in ("birth_date", "deceased", "age", "insurance", "mrn") and _WHEN_WHO.match(text)) or (
+            found == "deceased" and _DIED_OF.search(text)
+        ):
+            raise CannotRead("not_in_records", "a record of the person says what, not when, by whom or of what")
         return _of_person(base, cues, whens, found)
+    if unused := [name for name in ("phone", "address", "insurance", "religion", "language") if name in cues.fields]:
+        raise CannotRead("not_understood", f"the {unused[0]} of what is not clear")
     if re.search(r"(?:more|less) than ¦", text):
         raise CannotRead("not_understood", "more or less than a time is not read here")
     if re.search(r"(?<!\w)(?:without|excluding|except|apart from|other than)(?!\w)", text):
@@ -99,6 +114,8 @@ def _one(marks: Marks, cues: Cues, question: str, now: datetime, person: Person,
     stays = [item for item in whens if item.window.stay is not None]
     if kind is None and stays and (cues.wants or HOW_LONG.search(text)):
         kind = stays[0].window.stay.kind  # type: ignore[union-attr]
+    if kind is None and any(item.field == "via" for item in filters):
+        kind = "stay"
     if kind is None:
         raise CannotRead("not_understood", "what is asked for is not named")
     window = joined(
@@ -132,12 +149,12 @@ def _one(marks: Marks, cues: Cues, question: str, now: datetime, person: Person,
             f"{', '.join(name.text for _, name, own in named if name not in what)} is not of the same kind as"
             f" what is asked for",
         )
-    joint = re.search(
-        r"(?<!\w)(?:both|same time|simultaneously|together|at once|concurrently|concomitantly)(?!\w)", marks.text
-    )
+    joint = list(_JOINT.finditer(marks.text))
     together = bool(
         len(what) > 1 and (joint or (not re.search(r"(?<!\w)or(?!\w)", text) and wants in ("time", "elapsed")))
     )
+    if together:
+        cues.marks += [Mark(hit.start(), hit.end(), "together") for hit in joint]
     select = Select(
         kind=kind, what=what, together=together, where=tuple(filters), window=window, relation=relation,  # type: ignore[arg-type]
         pick=pick if wants not in ("count",) else None, extreme=extreme,  # type: ignore[arg-type]
@@ -151,15 +168,20 @@ def _once(named: list[tuple[Mark, Name, str | None]], text: str) -> list[tuple[M
     """Each name once; a part of a name that is said again beside it is not another."""
     kept: list[tuple[Mark, Name, str | None]] = []
     for row in named:
-        again = any(
-            other is not row
-            and row[1].text in other[1].text
-            and (row[1].text != other[1].text or other in kept)
-            and not re.search(
-                r"(?<!\w)(?:and|or)(?!\w)|,", text[min(row[0].end, other[0].end) : max(row[0].start, other[0].start)]
+        again = (
+            any(
+                other is not row
+                and row[1].text in other[1].text
+                and (row[1].text != other[1].text or other in kept)
+                and not re.search(
+                    r"(?<!\w)(?:and|or)(?!\w)|,",
+                    text[min(row[0].end, other[0].end) : max(row[0].start, other[0].start)],
+                )
+                for other in named
             )
-            for other in named
-        ) or any(row[1].codes and row[1].codes == other[1].codes for other in kept)
+            or any(row[1].names and row[1] == other[1] for other in kept)
+            or any(row[1].codes and row[1].codes == other[1].codes for other in kept)
+        )
         if not again:
             kept.append(row)
     return kept

@@ -95,11 +95,11 @@ def find_cues(marks: Marks) -> Cues:
 
 
 def refuse_beyond(marks: Marks, cues: Cues) -> None:
-    spared = [mark for mark in cues.marks if mark.what in ("wants", "kinds") and mark.value in ("route", "stay")]
+    spared = [mark for mark in cues.marks if mark.what == "kinds" or (mark.what == "wants" and mark.value == "route")]
     found = [
         hit
         for hit in lexicon()["beyond"].finditer(marks.rest)
-        if not any(mark.start <= hit.start() < mark.end for mark in spared)
+        if not any(mark.start <= hit.start() and hit.end() <= mark.end for mark in spared)
     ]
     if found:
         words = tuple(hit.group() for hit in found)

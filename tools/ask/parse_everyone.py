@@ -16,24 +16,34 @@ _N = "|".join(sorted((re.escape(word) for word in NUMBERS if word not in ("a", "
 _TOP = re.compile(
     rf"(?<!\w)(?:top|most)(?:[- ](?P<a>\d+|{_N}))(?!\w)|(?<!\w)(?P<b>\d+|{_N}) (?:\w+ ){{0,2}}?(?:of the )"
     rf"?(?:most|top|commonest|leading|common(?:ly)?|frequent(?:ly)?|highest|lowest)(?!\w)|"
-    rf"(?<!\w)(?P<c>\d+|{_N}) (?:\w+ ){{1,6}}?(?:most|frequently|commonly|highest|lowest)(?!\w)"
+    rf"(?<!\w)(?P<c>\d+|{_N}) (?!months|days|years|weeks|hours)(?:[\w'¦-]+ ){{1,9}}?(?:most|frequently|commonly|"
+    rf"highest|"
+    rf"lowest|worst|deadliest|(?<=by )frequency)(?!\w)|"
+    rf"(?<!\w)(?:worst|first|leading|commonest) (?P<d>\d+|{_N})(?!\w)|: (?:the )?(?P<e>\d+|{_N})\W*$"
 )
 _COUNTED = re.compile(
     r"(?:how many|number of|count)(?: of)?(?: the| all| total)?(?: \w+){0,2} "
-    r"(?:patients|people|individuals|persons|inpatients)"
+    r"(?:patients|people|individuals|persons|inpatients)|count (?:every|each) (?:patient|person)"
 )
 _PLURAL = re.compile(r"(?<!\w)(?:patients|people|individuals)(?!\w)")
 _CASES = re.compile(r"times|cases|prescriptions|procedures? (?:cases|took|were|occurred)|occurrences")
 _AGES = re.compile(
-    r"(?<!\w)(?:(?:aged?|ages|in) )?(?:in )?(?:their |the |his |her )?(?:(?P<decade>[1-9]0)(?:['’]?s)"
-    r"(?!\w)(?: age group)?|(?P<words>twenties|thirties|forties|fifties|sixties|seventies|eighties|"
+    r"(?<!\w)(?:(?:age (?:group|bracket|range|band):?|aged?|ages|in) )?(?:in )?(?:their |the |his |her )"
+    r"?(?:(?:over|above)[- ]?(?P<overs>[2-9]0)s|(?P<decade>[1-9]0)(?:['’]?s)"
+    r"(?!\w)|(?P<words>twenties|thirties|forties|fifties|sixties|seventies|eighties|"
     r"nineties)|"
-    r"(?P<low>\d\d) ?(?:years? (?:old|of age) )?(?:or|and) (?:above|over|older|more)|(?:over|above|"
+    r"(?P<low>\d\d) ?(?:years?(?: old| of age)? )?(?:or|and) (?:above|over|older|more)|(?:over|above|"
     r"older than) (?:the age of )?(?P<over>\d\d)(?: years)?|(?:under|below|younger than) (?:the age of )"
     r"?(?P<under>\d\d)|"
-    r"between (?P<from>\d\d) and (?P<to>\d\d)(?: years)?(?: old| of age)?|(?P<f2>\d\d)(?:-| to )"
-    r"(?P<t2>\d\d) ?(?:years?|year-olds?|y))(?!\w)"
+    r"between (?:the ages of )?(?P<from>\d\d) and (?P<to>\d\d)(?: years)?(?: old| of age)?|"
+    r"(?<![\d-])(?P<f2>\d\d)(?: ?[-–] ?| to )(?P<t2>\d\d)(?:(?: ?|-)(?:years?(?:[ -]olds?)?|y(?:rs)?|yo)|"
+    r"(?<=aged \d\d.\d\d)|"
+    r"(?<=aged \d\d to \d\d)|(?<=ages \d\d.\d\d)|(?<=ages \d\d to \d\d)|(?= (?:age )?(?:group|range|bracket|band)))|"
+    r"(?P<plus>[2-9]0)(?:\+|-plus| plus))(?![\w-])(?: (?:age )?(?:group|bracket|range|band)| years(?: of age)?)?"
 )
+# "A, then B", "A and later B", "A ... B afterwards": B comes after A.
+_THEN = re.compile(r"(?<!\w)(?:then|subsequently|afterwards?|thereafter|later|went on to|followed by|after that)(?!\w)")
+_LATER = re.compile(r"(?<!\w)(?:subsequently|afterwards?|thereafter|later|after that)(?!\w)")
 _DECADES = ("twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties")
 _GENDER = re.compile(r"(?<!\w)(?:(?P<female>female|women|woman|females)|(?P<male>male|men|man|males))(?!\w)")
 _HORIZON = re.compile(rf"(?<!\w)(?P<n>\d+|{_N})[ -]years?(?:['’]s?)?(?!\w)")
@@ -77,11 +87,13 @@ def read_everyone(marks: Marks, cues: Cues, question: str, now: datetime, person
         return _percentile(base, marks, cues, person)
     horizon = None
     if cues.has("survival") or cues.has("mortality"):
-        match = _HORIZON.search(marks.rest)
-        if match is None:
+        spans = list(_HORIZON.finditer(marks.rest))
+        years = {int(NUMBERS.get(match["n"], 0)) or int(match["n"]) for match in spans}
+        if len(years) != 1:
             raise CannotRead("not_understood", "over how many years is not said")
-        horizon = int(NUMBERS.get(match["n"], 0)) or int(match["n"])
-        marks.take(match.start(), match.end(), "horizon")
+        horizon = years.pop()
+        for match in spans:
+            marks.take(match.start(), match.end(), "horizon")
     top = _top(marks, cues) if not (horizon and names(marks)) else None
     filters = filters_of(marks, cues)
     times = next((mark.value for mark in marks.of("times")), None)
@@ -147,7 +159,8 @@ def read_everyone(marks: Marks, cues: Cues, question: str, now: datetime, person
         if kind == "stay" and not rest and not relation and window.open and people:
             if "discharged" in cues.stay_fields:
                 return Query(**base, **more, select=select, wants="count", count_of="patients", field="discharged")
-            if cues.has("current_people") or group != Group():
+            ever = re.search(r"(?<!\w)(?:ever|altogether|to date|so far|in total)(?!\w)", marks.text)
+            if (cues.has("current_people") and not ever) or group != Group():
                 current = group.model_copy(update={"current": True})
                 return Query(**base, group=current, select=Select(kind="stay"), wants="count", count_of="patients")
         if kind == "stay" and "discharged" in cues.stay_fields:
@@ -159,6 +172,8 @@ def read_everyone(marks: Marks, cues: Cues, question: str, now: datetime, person
         ):
             more["count_of"] = "events"
         return Query(**base, **{"count_of": "patients" if people else "events", **more}, select=select, wants="count")
+    if "sum" in cues.aggregates and len(cues.aggregates) == 1 and rest and kind in ("prescription", "procedure"):
+        return Query(**base, **more, select=select, wants="count", count_of="events")
     raise CannotRead(
         "not_understood", "what is wanted of all patients is not clear; name the patient where it is about one"
     )
@@ -166,29 +181,42 @@ def read_everyone(marks: Marks, cues: Cues, question: str, now: datetime, person
 
 def _group(marks: Marks) -> Group:
     more: dict[str, Any] = {}
-    if match := _AGES.search(marks.rest):
-        if match["decade"]:
-            more = {"age_from": int(match["decade"]), "age_to": int(match["decade"]) + 9}
-        elif match["words"]:
-            low = 20 + 10 * _DECADES.index(match["words"])
-            more = {"age_from": low, "age_to": low + 9}
-        elif match["low"]:
-            more = {"age_from": int(match["low"])}
-        elif match["over"]:
-            more = {"age_from": int(match["over"]) + 1}
-        elif match["under"]:
-            more = {"age_to": int(match["under"]) - 1}
-        else:
-            more = {"age_from": int(match["from"] or match["f2"]), "age_to": int(match["to"] or match["t2"])}
-        marks.take(match.start(), match.end(), "group")
+    ages: list[dict[str, Any]] = []
+    found = list(_AGES.finditer(marks.rest))
+    for hit in found:
+        if (said := _ages(hit)) not in ages:
+            ages.append(said)
+        marks.take(hit.start(), hit.end(), "group")
+    if len(ages) > 1 and any(hit["overs"] for hit in found):
+        # "Over-60s (60 or above)": the exact one counts.
+        ages = [_ages(hit) for hit in found if not hit["overs"]][:1] or ages
+    if len(ages) > 1:
+        raise CannotRead("several_readings", "two different ages are named")
+    more |= ages[0] if ages else {}
     if match := _GENDER.search(marks.rest):
         more["gender"] = "female" if match["female"] else "male"
         marks.take(match.start(), match.end(), "group")
     return Group(**more)
 
 
+def _ages(match: re.Match[str]) -> dict[str, Any]:
+    """The ages that one expression names."""
+    if match["decade"]:
+        return {"age_from": int(match["decade"]), "age_to": int(match["decade"]) + 9}
+    if match["words"]:
+        low = 20 + 10 * _DECADES.index(match["words"])
+        return {"age_from": low, "age_to": low + 9}
+    if match["low"] or match["plus"] or match["overs"]:
+        return {"age_from": int(match["low"] or match["plus"] or match["overs"])}
+    if match["over"]:
+        return {"age_from": int(match["over"]) + 1}
+    if match["under"]:
+        return {"age_to": int(match["under"]) - 1}
+    return {"age_from": int(match["from"] or match["f2"]), "age_to": int(match["to"] or match["t2"])}
+
+
 def _top(marks: Marks, cues: Cues) -> int | None:
-    if not cues.has("top") and not re.search(r"(?:highest|lowest) ", marks.rest):
+    if not cues.has("top") and not re.search(r"(?:highest|lowest|worst|deadliest) |by frequency", marks.rest):
         return None
     match = _TOP.search(marks.rest)
     if match is None:
@@ -197,9 +225,9 @@ def _top(marks: Marks, cues: Cues) -> int | None:
             if re.search(r"(?<!\w)most (?:frequent|common|often|commonly|frequently|prescribed|ordered)", marks.rest)
             else None
         )
-    text = match["a"] or match["b"] or match["c"]
+    part = next(key for key in "abcde" if match[key])
+    text, at = match[part], match.start(part)
     number = int(NUMBERS.get(text, 0)) or int(text)
-    at = match.start("a" if match["a"] else "b" if match["b"] else "c")
     marks.take(at, at + len(text), "top")
     return number
 
@@ -215,7 +243,7 @@ def _related(marks: Marks, cues: Cues, named: Named, top: bool) -> tuple[Relatio
     base: tuple[Mark, Name, str | None] | None = None
     order = "after"
     if after is not None:
-        base = next((row for row in named if row[0].start >= after.end), None)
+        base = next((row for row in named if row[0].start >= after.end), named[0])
         order = "before" if after.value in ("before", "prior to", "preceding") else "after"
     if base is None and top:
         base = named[0]
@@ -223,12 +251,25 @@ def _related(marks: Marks, cues: Cues, named: Named, top: bool) -> tuple[Relatio
             r"(?<!\w)(?:also|simultaneously|together|concurrently|along with|alongside)(?!\w)", marks.text
         ) and not marks.of("within"):
             order = "with"
+            joint = re.finditer(r"(?<!\w)(?:together|alongside|along|concurrently|simultaneously)(?!\w)", marks.rest)
+            cues.marks += [Mark(hit.start(), hit.end(), "joint") for hit in joint]
     if base is None and len(named) == 2:
         behind = [row for row in named if _WHO.search(marks.rest[: row[0].start])]
         if len(behind) == 1:
             base = behind[0]
+        elif not cues.has("negation") and (
+            _THEN.search(marks.rest[named[0][0].end : named[1][0].start])
+            or (_LATER.search(marks.rest[named[1][0].end :]) and not cues.has("returned"))
+        ):
+            base = named[0]
+        if base is not None:
+            place = [*_THEN.finditer(marks.rest), *_LATER.finditer(marks.rest)]
+            cues.marks += [Mark(hit.start(), hit.end(), "then") for hit in place]
     if base is None:
         return None, set(), named
+    if any(row is not base and row[1].names and row[1].names == base[1].names for row in named):
+        again = re.finditer(r"(?<!\w)(?:another|one|again)(?!\w)", marks.rest)
+        cues.marks += [Mark(hit.start(), hit.end(), "again") for hit in again]
     to = Select(kind=base[2] or "any", what=(base[1],))  # type: ignore[arg-type]
     return relation_of(marks, to, order), {base[2] or ""}, [row for row in named if row is not base]
 
@@ -268,6 +309,8 @@ def _subject(cues: Cues, named: Named, used: set[str], top: bool, relation: Rela
 
 def _rate(base: dict[str, Any], marks: Marks, cues: Cues, named: Named, horizon: int, top: int | None) -> Query:
     if not named:
+        worst = re.finditer(r"(?<!\w)(?:worst|rank|deadliest|most deadly|most lethal)(?!\w)", marks.text)
+        cues.marks += [Mark(hit.start(), hit.end(), "worst") for hit in worst]
         lowest = bool(re.search(r"(?<!\w)lowest(?!\w)", marks.text)) != cues.has("survival")
         if "condition" not in cues.kinds:
             raise CannotRead("not_understood", "a rate of what is not said")
@@ -280,6 +323,8 @@ def _rate(base: dict[str, Any], marks: Marks, cues: Cues, named: Named, horizon:
             top=top or 1,
             lowest=lowest,
         )
+    share = re.finditer(r"(?<!\w)(?:share|proportion|percentage|percent|fraction|after)(?!\w)", marks.rest)
+    cues.marks += [Mark(hit.start(), hit.end(), "share") for hit in share]
     conditions = [row for row in named if row[2] in ("condition", "procedure")]
     drugs = [row for row in named if row[2] == "prescription"]
     if cues.has("mortality") or len(conditions) != 1 or len(named) != len(conditions) + len(drugs):
@@ -297,6 +342,8 @@ def _charge(base: dict[str, Any], marks: Marks, cues: Cues, named: Named, window
     name, kind = named[0][1], named[0][2]
     stay = "stay" in cues.kinds or re.search(r"hospital", marks.text)
     aggregates = [item for item in cues.aggregates if item != "sum"]
+    if stay and not aggregates and cues.has("top"):
+        aggregates = ["max"]  # "the top hospital bill"
     if stay or aggregates:
         if len(aggregates) != 1:
             raise CannotRead("not_understood", "the highest, lowest or average cost is not said")
@@ -320,7 +367,9 @@ def _after(base: dict[str, Any], marks: Marks, cues: Cues, named: Named, window:
 def _percentile(base: dict[str, Any], marks: Marks, cues: Cues, person: Person) -> Query:
     named = names(marks)
     stays = [item.window.stay for item in windows(marks) if item.window.stay]
-    numbers = re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])", marks.rest)
+    numbers = re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]\w)", marks.rest)
+    where = re.finditer(r"(?<!\w)(?:ranks?|ranked|falls?|placed|positioned|ranking)(?!\w)", marks.rest)
+    cues.marks += [Mark(hit.start(), hit.end(), "rank") for hit in where]
     if len(named) != 1 or len(numbers) != 1 or person == Person():
         raise CannotRead("not_understood", "a percentile of which value, result and patient is not clear")
     at = marks.rest.find(numbers[0])

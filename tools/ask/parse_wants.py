@@ -29,6 +29,20 @@ _ANY = re.compile(
 )
 # "Has there been one? If so, what was it?" asks for the value.
 _IF_SO = re.compile(r"(?<!\w)if (?:so|yes|there (?:is|was|has been|are|were)(?: one| any)?|any)[, ]+(?=\w)")
+# A statement, and the question after it.
+_THEN_ASKED = re.compile(
+    r"[¦\w][.;:] ?(?:so |and )?(?:which|what|when|who|how many|how much)(?= \w)|"
+    r"[¦\w],? and (?:what(?:'s|s)?|how high)(?= (?:is|was|does|did|were|it|the)(?!\w))"
+)
+# "Tell me the result and when it was recorded": the value, with its date.
+_BOTH = re.compile(
+    r"(?<!\w)(?:(?:tell|give|report|state|show|want|return)(?: me| us)?(?: back)? (?:the |its |both the )"
+    r"?(?:result|value|level|"
+    r"reading|figure)s?,? (?:and|along with|with|plus) (?:also )?(?:when|the (?:date|time)|its (?:date|time))|"
+    r"what and when (?:is|was)|what (?:is|was) it,? and when(?: was it)?|(?:result|value|reading|level) (?:along "
+    r"|together )?with "
+    r"(?:the|its) (?:\w+ )?(?:date|time))(?!\w)"
+)
 _SINCE = re.compile(r"(?<!\w)(?:since|passed|elapsed|gone by|ago|went by|has it been|have it been|been)(?!\w)")
 
 
@@ -73,7 +87,7 @@ def wants_of(marks: Marks, cues: Cues, kind: str, what: list[Name], text: str) -
         if LONG_AGO.search(text) or _SINCE.search(text):
             return "elapsed", more
         return "length", more
-    exists = _EXISTS.match(text) if not _IF_SO.search(text) else None
+    exists = _EXISTS.match(text) if not (_IF_SO.search(text) or _THEN_ASKED.search(text)) else None
     if "length" in cues.wants and kind in ("stay", "icu", "ward", "careunit", "procedure"):
         return "length", {}
     if kind == "charge":
@@ -130,10 +144,12 @@ def wants_of(marks: Marks, cues: Cues, kind: str, what: list[Name], text: str) -
         if kind in ("stay", "icu") and "discharged" in cues.stay_fields:
             more["field"] = "discharged"
         if (
-            "value" in marks.text
-            and aggregate is None
+            aggregate is None
             and kind in ("result", "vital")
-            and re.search(r"what(?:'s| is| was)? .*\band when", text)
+            and what
+            and (
+                ("value" in marks.text and re.search(r"what(?:'s| is| was)? .*\band when", text)) or _BOTH.search(text)
+            )
         ):
             return "value", {"also": ("time",)}
         return "time", more
@@ -186,7 +202,7 @@ def wants_of(marks: Marks, cues: Cues, kind: str, what: list[Name], text: str) -
     if aggregate is not None:
         raise CannotRead("not_understood", f"a {aggregate} of {kind} cannot be told")
     if not what or kind in ("culture",):
-        if cues.has("new"):
+        if cues.has("new") and kind == "prescription":
             return "difference", {}
         return ("list" if re.search(r"(?<!\w)(?:list|all|every)(?!\w)", text) and not cues.picks else "name"), {}
     if kind in ("prescription", "condition", "procedure", "allergy", "immunisation"):
@@ -209,9 +225,15 @@ def asks_time(cues: Cues, text: str) -> bool:
         ):
             if (
                 re.search(r"(?:last|first|second|third) $", before)
-                and re.match(r"^\W*(?:what|when|can|tell|give|retrieve|in|up|during|on|for|¦)", text)
+                and re.match(
+                    r"^\W*(?:what|when|can|tell|give|retrieve|in|up|during|on|for|¦|(?:the )?(?:very )?(?:first|"
+                    r"last|second))",
+                    text,
+                )
                 and not re.search(r"for the (?:very )?(?:last|first|second) $", before)
             ):
+                return True
+            if re.search(r"(?:every|each) $", before) and re.match(r"^\W*(?:list|give|show|tell|find|get)", text):
                 return True
             continue
         if (

@@ -6,6 +6,7 @@ together. What is not recorded is not answered; it is never guessed from somethi
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 from knowledge.evidence import Evidence, show_value
@@ -20,6 +21,7 @@ from tools.ehr.facts.statistics import change
 from tools.ehr.reads.reading import plural
 
 _SHOWN = 40
+_LISTED = re.compile(r"^\s*(?:please\s+)?(?:list|show (?:me )?(?:all|every)|give me (?:all|every))\b", re.IGNORECASE)
 
 
 class Runner(Chooser):
@@ -46,6 +48,8 @@ class Runner(Chooser):
         events, read = await self.chosen(query.select)
         if query.select.times is not None:
             return self._often(events, query.select, read)
+        if query.wants == "difference" and query.select.kind == "prescription" and not query.select.window.open:
+            return self._names(events, read)  # new in a window: what was prescribed in it
         handler = {
             "exists": self._exists, "count": self._count, "time": self._times, "elapsed": self._elapsed,
             "length": self._length, "dose": self._doses, "route": self._routes, "who": self._who, "name": self._names,
@@ -74,7 +78,9 @@ class Runner(Chooser):
             names = {event.name.casefold() for event in events}
             number, what = len(names), "different names"
         else:
-            number, what = len({(event.entry.reference, event.path) for event in events}), "recorded"
+            # A panel and its components are one measurement.
+            places = {(event.entry.reference, "" if event.result else event.path) for event in events}
+            number, what = len(places), "recorded"
         if not number:
             return self._none(read, 0)
         if read.problems:
@@ -259,8 +265,11 @@ class Runner(Chooser):
         ):
             picked = events if query.select.pick else events[-_SHOWN:]
         else:
-            picked = events if query.select.pick is not None else events[-1:]
-            if query.select.pick is None and len(events) > 1:
+            listed = query.select.pick is None and _LISTED.search(query.question) is not None
+            picked = events if query.select.pick is not None else events[-_SHOWN:] if listed else events[-1:]
+            if len(picked) < len(events) and query.select.pick is None and listed:
+                self.answer.notes.append(f"the newest {_SHOWN} of {len(events)}")
+            elif query.select.pick is None and len(events) > 1 and not listed:
                 self.answer.notes.append(f"the newest of {len(events)}")
         for event in picked:
             result = event.result

@@ -10,6 +10,7 @@ from knowledge.evidence import Derivation, Evidence, FhirElement, Value
 from tools.ask.events import Event, Events, Reader
 from tools.ask.query import Filter, Pick, Query, Relation, Select
 from tools.ask.related import stands
+from tools.ask.rows import Changed, rows_of
 from tools.ask.run_values import keep, share_moment
 from tools.ehr.compartment import walk
 from tools.ehr.dates import start_of
@@ -41,12 +42,17 @@ class Value_:
     evidence: Evidence
     unit: str | None = None
     date: str | None = None
+    events: list[Event] = field(default_factory=list)
 
 
 @dataclass
 class Answer:
-    """Values and the evidence they rest on, notes on how it was meant, or why there is no answer."""
+    """Values and the evidence they rest on, notes on how it was meant, or why there is no answer.
 
+    `considered`: what a condition on a value, or an extreme, was looked for in.
+    """
+
+    considered: list[Event] = field(default_factory=list)
     values: list[Value_] = field(default_factory=list)
     held: dict[str, Evidence] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -58,10 +64,14 @@ class NoAnswer(Exception):
 
 
 class Chooser:
-    """Chooses events, and keeps the answer with its evidence."""
+    """Chooses events, and keeps the answer with its evidence.
 
-    def __init__(self, record: PatientRecord, query: Query) -> None:
+    `changed`: results that a person corrected or took back; the record itself stays as it is.
+    """
+
+    def __init__(self, record: PatientRecord, query: Query, changed: Changed | None = None) -> None:
         self.record, self.query, self.reader = record, query, Reader(record)
+        self.changed = changed or {}
         self.answer = Answer()
 
     async def chosen(self, select: Select) -> tuple[list[Event], Events]:
@@ -70,9 +80,14 @@ class Chooser:
         events, near = self.reader.named(read.found, select.what)
         if near:
             self.answer.notes.append(f"not counted, of a broader name: {', '.join(near[:8])}")
+        window = select.window
+        events = self._corrected(events)
+        if select.extreme is not None or any(condition.field == "value" for condition in select.where):
+            self.answer.considered += await self.reader.inside(events, window)
         for condition in select.where:
             events = [event for event in events if self._passes(event, condition)]
-        window = select.window
+        if not events and self._emergency(select):
+            events = await self.reader.emergencies()
         if self.query.field == "discharged" and select.kind in ("stay", "icu"):
             events = [replace(event, at=event.end, written=_end(event)) for event in events if event.end is not None]
         events = await self.reader.inside(events, window)
@@ -88,6 +103,17 @@ class Chooser:
         if select.pick is not None:
             events = _picked(events, select.pick, select.kind)
         return events, read
+
+    def _emergency(self, select: Select) -> bool:
+        """Whether it asks how long a visit to the emergency department takes that became no admission."""
+        via = any(condition.field == "via" and condition.value == "emergency" for condition in select.where)
+        return via and select.kind == "stay" and self.query.wants in ("elapsed", "length")
+
+    def _corrected(self, events: list[Event]) -> list[Event]:
+        kept = rows_of(events, self.changed)
+        if len(kept) < len(events):
+            self.answer.notes.append(f"{len(events) - len(kept)} left out: taken back in this consultation")
+        return kept
 
     async def _related(self, events: list[Event], relation: Relation, window: Any) -> list[Event]:
         to = relation.to if not relation.to.window.open else relation.to.model_copy(update={"window": window})
@@ -110,6 +136,8 @@ class Chooser:
             wanted = str(condition.value).casefold()
             alike = next((names for names in ROUTES.values() if wanted in names), (wanted,))
             return any(route.casefold() in alike for route in routes_of(event))
+        if condition.field == "active":
+            return event.resource.get("status") == "active"
         if condition.field == "via":
             return _via(event, str(condition.value).casefold())
         raise NoAnswer(f"a condition on {condition.field} is not read")
@@ -149,7 +177,8 @@ class Chooser:
     def _element(
         self, event: Event, value: Value, shown: str, *, unit: str | None = None, path: str = "", **more: Any
     ) -> None:
-        self._add(value, shown, self._evidence(event, value, shown, unit, path, **more), unit, event.written)
+        evidence = self._evidence(event, value, shown, unit, path, **more)
+        self._add(value, shown, evidence, unit, event.written, [event])
 
     def _derived(
         self,
@@ -163,14 +192,7 @@ class Chooser:
     ) -> None:
         inputs = []
         for event in events[:200]:
-            own = event.result.value if event.result else event.name
-            item = self._evidence(
-                event,
-                own,
-                event.result.display if event.result else event.name,
-                event.result.unit if event.result else None,
-                event.path,
-            )
+            item = self.row(event)
             self.answer.held[item.id] = item
             inputs.append(item.id)
         if len(events) > 200:
@@ -188,11 +210,26 @@ class Chooser:
             patient=self.record.patient_id,
             source=source,
         )
-        self._add(value, shown, evidence, unit, last)
+        self._add(value, shown, evidence, unit, last, events)
 
-    def _add(self, value: Value, shown: str, evidence: Evidence, unit: str | None, date: str | None) -> None:
+    def _add(
+        self,
+        value: Value,
+        shown: str,
+        evidence: Evidence,
+        unit: str | None,
+        date: str | None,
+        events: list[Event] | None = None,
+    ) -> None:
         self.answer.held[evidence.id] = evidence
-        self.answer.values.append(Value_(value, shown, evidence, unit, date))
+        self.answer.values.append(Value_(value, shown, evidence, unit, date, events or []))
+
+    def row(self, event: Event) -> Evidence:
+        """An event as recorded, as evidence."""
+        result = event.result
+        if result is None:
+            return self._evidence(event, event.name, event.name, None, event.path)
+        return self._evidence(event, result.value, result.display, result.unit, event.path)
 
     def _nothing(self, read: Events) -> None:
         self._none(read, None)

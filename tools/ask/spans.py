@@ -25,7 +25,8 @@ _ID = r"(?P<id>(?=[a-z-]*\d)[a-z]{0,4}-?\d{2,}[a-z]?|demo-[a-z0-9-]+)"
 _PERSON = re.compile(
     r"(?<!\w)(?:(?:the )?(?:patients?|pts?|subject|person|individual|client|case|mrn|medical record(?: number)?|"
     r"hospital number|record number|id)(?: ?(?:with|whose|having|of|number|no\.?|id|mrn|identifier|is|the|"
-    r"called|a|:|#|=|medical record)){0,6}[ #:]{0,2})" + _ID + r"(?:['’]?s(?!\w)|['’])?(?![\w/%])",
+    r"called|a|:|#|=|medical record)){0,6}[ #:]{0,2})" + _ID + r"(?:['’]?s(?!\w)|['’])?(?![\w/%+])(?!-\d\d(?!\d))"
+    r"(?! (?:(?:years?|yrs?|and|or|to) )+(?:older|over|above|up|old|of age|more|\d\d(?!\d)))",
     re.IGNORECASE,
 )
 _BARE = re.compile(r"(?<![\w/-])(?P<id>[A-Za-z]{1,3}\d{5,})(?:['’]s)?(?![\w/])")
@@ -98,7 +99,10 @@ _PICK = re.compile(
 )
 _TIMES = re.compile(
     rf"(?<!\w)(?:(?P<least>at least |more than |over )?(?P<n>{NUMBER})(?P<more> or more| plus|\+)"
-    rf"? (?:different )?times(?P<plus> or more)?|(?P<tw>twice|thrice)(?P<twm> or more)?|"
+    rf"? (?:different |separate )?times(?P<plus> or more)?|"
+    rf"(?P<twl>at least |exactly |just |only )?(?P<tw>twice|thrice)(?P<twm> or more)?|"
+    rf"(?<=had )(?P<ex2>two|three|2|3)(?= ¦+ (?:procedures|prescriptions|operations|surgeries)(?!\w))|"
+    rf"exactly (?P<ex>{NUMBER})(?= ¦| (?:\w+ )?(?:procedures|prescriptions|operations)(?!\w))|"
     rf"(?P<multi>multiple times|repeatedly|more than once))(?!\w)"
 )
 _NUMBER = (
@@ -116,7 +120,8 @@ _WITHIN = re.compile(
     rf" later| afterwards?)?|(?P<sim>simultaneously|concurrently|together|concomitantly|at once))(?!\w)"
 )
 _AFTER = re.compile(
-    r"(?<!\w)(?P<word>after|following|subsequent to|post|once|before|prior to|preceding|since)(?= )"
+    r"(?<!\w)(?P<word>after|following|follow(?:ed|s)?(?! by)|subsequent to|post|once|before|prior to|preceding|"
+    r"since)(?= )"
     r"(?: (?:the|a|an|his|her|their|they|he|she|patients?|were|was|had|have|has|being|been|having|first|"
     r"initial|previous|previously|prior|undergoing|receiving|getting|diagnos\w+|procedures?|treatments?|"
     r"treatment|with|of|for|prescri\w+|received?|underwent|undergone|performing|to|named|condition|that|"
@@ -125,6 +130,14 @@ _AFTER = re.compile(
 _SIGNS = re.compile(r"(?<!\w)(?P<text>k\+|na\+|mg2?\+|mg\+\+|ca\+\+|ca2\+|cl-|hco3-?)(?!\w)")
 _SIGN = {"k": "potassium", "n": "sodium", "m": "magnesium", "ca": "calcium", "cl": "chloride", "hc": "bicarbonate"}
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9'’&-]*", re.IGNORECASE)
+_PT = re.compile(
+    r" (?:lab|laboratory|blood|coagulation)?(?: ?(?:tests?|values?|results?|levels?|readings?))?(?<! )(?!\w)"
+)
+_BACK = re.compile(
+    r"(?<!\w)(?P<word>after|following|before) (?:that|it|this|(?:that|this|the|his|her|their) (?:diagnosis|"
+    r"procedure|operation|"
+    r"prescription|event))(?=\W*(?:$|[,.;?]|¦)| (?:in|within|during) (?:the |that )?same(?!\w))"
+)
 _SHORT = {"history": "hx", "fracture": "fx", "procedure": "proc", "necrosis": "nec", "tuberculosis": "tb"}
 
 
@@ -251,8 +264,10 @@ def mark_up(
     for match in _TIMES.finditer(marks.rest):
         if re.match(r"how many", marks.rest[max(0, match.start() - 9) : match.start() + 8]):
             continue
-        number = 2 if match["tw"] == "twice" or match["multi"] else 3 if match["tw"] else int(count(match["n"]))
+        said = match["n"] or match["ex"] or match["ex2"]
+        number = 2 if match["tw"] == "twice" or match["multi"] else 3 if match["tw"] else int(count(said))
         many = bool(match["least"] or match["more"] or match["plus"] or match["twm"] or match["multi"])
+        many = many or match["twl"] == "at least "
         if match["least"] and match["least"].strip() in ("more than", "over"):
             number += 1
         marks.take(match.start(), match.end(), "times", (number, many))
@@ -273,6 +288,8 @@ def _relations(marks: Marks) -> None:
                 continue
             marks.take(match.start(), match.end(), "after", match["word"])
             break
+    if not marks.of("after") and named and (back := _BACK.search(marks.rest)) and back.start() > named[0].end:
+        marks.take(back.start(), back.end(), "after", back["word"])
     people = re.search(
         r"(?<!\w)(?:for|among|of|to|in|amongst) (?:those |the )?patients? (?:who )?|patients? who (?:were|"
         r"have|had|was|received|underwent|got)|(?:also|previously) (?:been )?(?:prescribed|diagnosed|"
@@ -288,9 +305,13 @@ def _relations(marks: Marks) -> None:
         or "surviv" in marks.rest
         or "same time" in marks.rest
         or "come back" in marks.rest
+        or re.search(r"(?<!\w)same (?:hospital|visit|stay|encounter|admission|month)(?!\w)", marks.rest)
+        or re.search(r"(?<!\w)(?:then|subsequently|afterwards?|thereafter|later|went on|followed by)(?!\w)", marks.rest)
     ):
-        for match in _WITHIN.finditer(marks.rest):
-            if match["sim"] and not people:
+        spans = list(_WITHIN.finditer(marks.rest))
+        recent = [re.search(r"(?:past|last) ", match.group()) is not None for match in spans]
+        for match, up_to_now in zip(spans, recent, strict=True):
+            if (match["sim"] and not people) or (up_to_now and not all(recent)):
                 continue
             if again and not (marks.of("after") or people) and re.search(r"(?:past|last) ", match.group()):
                 continue
@@ -326,7 +347,10 @@ def _names(
             text = marks.rest[hit.start : hit.end].strip()
             own = question[hit.start : hit.end]
             if size < least or (
-                size < 2 and not (own.isupper() and len(own) > 1) and (text in everyday or _is_cue(text))
+                size < 2
+                and not (own.isupper() and len(own) > 1)
+                and (text in everyday or _is_cue(text))
+                and not (text == "pt" and marks.of("person") and _PT.match(marks.rest, hit.end))
             ):
                 continue
             if not linked and (len(text) < 4 or text in MONTHS):

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable
 
 from tools.ask.gazetteer import Gazetteer
-from tools.ask.lexicon import lexicon
+from tools.ask.lexicon import is_word, lexicon
 
-_WORD = re.compile(r"[A-Za-z]{6,}")
+_WORD = re.compile(r"[A-Za-z]{5,}")
 
 
 def respelt(question: str, held: Iterable[Gazetteer]) -> str:
@@ -25,7 +25,12 @@ def respelt(question: str, held: Iterable[Gazetteer]) -> str:
 
     def mend(match: re.Match[str]) -> str:
         word = match.group().lower()
-        if word in known or word.rstrip("s") in known or any(found.startswith(word[:-1]) for found in spelt):
+        if (
+            word in known
+            or word.rstrip("s") in known
+            or is_word(word)
+            or any(found.startswith(word[:-1]) for found in spelt)
+        ):
             return match.group()
         near = [found for found in spelt if found[0] == word[0] and OSA.distance(word, found) == 1]
         return near[0] if len(near) == 1 else match.group()

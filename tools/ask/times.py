@@ -64,7 +64,8 @@ _ROLLING = re.compile(
     rf"(?<!\w)(?:(?:looking|going|counting)(?: only)?(?: back| at)? (?:no (?:further|longer)(?: back)? than |only )?)?"
     rf"(?:(?:in|within|over|during|for|from|throughout|across|of) )?(?:the |these |his |her )?"
     rf"(?:(?P<how>last|past|previous|preceding|prior|recent|latest) (?:(?P<n>{NUMBER}) ?-?)?(?P<u>{UNIT})(?!\w)|"
-    rf"(?P<n2>\d+) ?-?(?P<u2>h|hr|hrs|hours|days|d|hour(?= (?:window|period|average|mean|avg)))(?!\w)(?! ago)"
+    rf"(?P<n2>\d+) ?-?(?P<u2>h|hr|hrs|hours|days|d|hour(?= (?:[\w¦]+ )?(?:window|period|average|mean|avg)))(?!\w)"
+    rf"(?! ago)"
     rf"(?! after)(?! later))(?: period| window)?"
     rf"(?:,? (?:(?:up|back|right up)? ?(?:to|until|till|from|through)|ending|ends|before|counting back from|"
     rf"leading up to) "
@@ -72,7 +73,8 @@ _ROLLING = re.compile(
 )
 _ONWARDS = re.compile(r" (?P<words>on|onwards?|and (?:later|after(?:wards)?|onwards?)|or later)(?!\w)(?! the\b)")
 _BEFORE = re.compile(
-    r"(?<!\w)(?P<since>(?:any ?time )?(?:since|starting(?: (?:from|in|on|with))?|as of|beginning (?:in|on|from)|"
+    r"(?<!\w)(?P<since>(?:any ?time )?(?:since|starting(?: (?:from|in|on|with))?|as (?:of|from)|"
+    r"(?:counting|dating|going|commencing) from|beginning (?:in|on|from|with)|"
     r"after|ever since)(?: the| about)?)?"
     r"(?P<until>(?:before )?(?:at least )?(?:until|till|til|up until|up to(?: and including)?|everything through|"
     r"all through|through|by|on or before|"
@@ -88,7 +90,7 @@ _THE_STAY = (
     r"(?P<own>patient )?"
     r"(?P<kind>hospital|in-?patient|icu|intensive care(?: unit)?|critical care(?: unit)?|itu|intensive therapy unit)? ?"
     r"(?P<noun>visits?|stay|encounter|admission|hospitali[sz]ation|care episode|episode)(?!\w)(?! (?:type|"
-    r"time|date|source|via))(?! (?:in|at|on) (?:the |a )?(?:care|ward|unit|¦))"
+    r"time|date|source|via))(?!(?: (?:of|for) ¦+)? (?:in|at|on) (?:the |a )?(?:care|ward|unit|¦))"
     r"(?P<tail> (?:to|in|at) (?:the |an )?(?:hospital|icu|intensive care(?: unit)?))?"
 )
 _STAY = re.compile(r"(?<![\w-])" + _THE_STAY)

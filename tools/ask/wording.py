@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 
+from tools.ask.frames import framed
+
 _I = re.IGNORECASE
 _ID = re.compile(r"(?<![\w/-])(?:[A-Z]{1,3}\d{5,}|\d{5,8})(?![\w/])")
 _NOUN = (
@@ -29,7 +31,7 @@ _LEADS = (
         rf"^\W*(?:before|so that|because) (?:i|we) (?!\w+ed\b|(?:gave|began|put|took|did|had|was|were|saw|got)\b)"
         rf"{_TEXT}{{2,60}}¦?{_TEXT}{{0,30}}[:,]\s", _I),
     re.compile(rf"^\W*(?:i['’]?m|i am|we['’]?re|we are|im) (?:just )?\w+ing {_TEXT}{{2,60}}¦?{_TEXT}{{0,40}}"
-               rf"(?:[:;,]| and| so) {_WANT}", _I),
+               rf"(?:[:;,]| [-–—]| and| so) {_WANT}", _I),
     re.compile(rf"^\W*(?:(?!(?:at|in|on|during|from|before|after|since|until|last|first)\b)[\w-]+ "
         rf"){{0,3}}{_DESK}(?: here)?(?: (?:of|for) (?:patient )?¦)?\s?[:,]\s", _I),
     re.compile(r"^\W*(?:the )?(?:billing|pharmacy|theatres?|accounts|admissions|ward|lab|team|consultant|registrar|"
@@ -59,7 +61,7 @@ _ORDER = {"one": "first", "1": "first", "two": "second", "2": "second", "three":
 
 def plain_words(question: str) -> str:
     """The question without lead-in, purpose and courtesy; a patient named there is named in front of the rest."""
-    text = _NUMBERED.sub(lambda match: f"the {_ORDER[match[2].lower()]} {match[1]}", question)
+    text = _NUMBERED.sub(lambda match: f"the {_ORDER[match[2].lower()]} {match[1]}", framed(question))
     text = re.sub(r"(?<!\w)pts(?!\w)", "patients", text)
     text = re.sub(
         r"^\W*(hours|hrs|days|weeks|months|years) (?:(?:elapsed|passed|gone by) )?since(?!\w)",

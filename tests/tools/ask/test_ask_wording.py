@@ -136,3 +136,26 @@ def test_a_name_only_other_patients_use_is_read_as_its_concept() -> None:
 def test_a_length_in_minutes_is_refused_and_said() -> None:
     query = read("How many minutes since patient 123's last glucose?", NOW, default_terminology(), record=Gazetteer())
     assert isinstance(query, Unread) and "minutes" in query.said
+
+
+@pytest.mark.parametrize(
+    ("said", "plain"),
+    [
+        ("How low did the sodium of S1234567 get?", "what lowest value did the sodium of S1234567 get?"),
+        ("How tall was S1234567 when last measured?", "How tall was S1234567 last measured?"),
+        ("sodium of S1234567 no more than 24 hours ago", "sodium of S1234567 within the last 24 hours"),
+        ("drug within 2 days of a biopsy", "drug within 2 days after a biopsy"),
+        ("seen no later than 2 months after a biopsy", "seen within 2 months after a biopsy"),
+        ("current inpatient count", "number of current patients"),
+        ("first two sodium values: the difference?", "first and second sodium values: the difference?"),
+    ],
+)
+def test_a_frame_in_other_words_is_put_into_plain_ones(said: str, plain: str) -> None:
+    assert " ".join(plain_words(said).split()) == plain
+
+
+@pytest.mark.parametrize(
+    "said", ["charge for a biopsy", "patent ductus", "nurse on the late shift", "the last measured value", "last week"]
+)
+def test_a_frame_leaves_other_words_alone(said: str) -> None:
+    assert plain_words(said) == said

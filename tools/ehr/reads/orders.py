@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -10,7 +10,7 @@ from pydantic import Field
 from tools.ehr.compartment import local_reference, walk
 from tools.ehr.dates import interval, latest, start_of
 from tools.ehr.elements import words
-from tools.ehr.facts.orders import orders_of
+from tools.ehr.facts.orders import Order, Orders, orders_of
 from tools.ehr.facts.results import judged_by_itself
 from tools.ehr.reads.imaging import conclusion
 from tools.ehr.reads.listing import ListParams, dated, key, listed
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @tool("record.pending", version="1.0.0", kind="record", title="Pending orders")
 async def pending(params: ListParams, ctx: ToolContext) -> ToolOutput:
-    """Current orders without a final result, newest first: what, when, how urgent, how far.
+    """Current orders without a final result, newest first: what, when, how urgent, how far; then registered results.
 
     A result counts for an order that it names; else the next one of the same code, for one order, and that is said.
     """
@@ -46,6 +46,19 @@ async def pending(params: ListParams, ctx: ToolContext) -> ToolOutput:
             concept=main_concept(ctx.terminology, order.entry),
         )
         for order in shown
+    ]
+    begun = _registered(found, waiting)
+    items += [
+        fact(
+            ctx,
+            entry,
+            True,
+            f"{entry.text or entry.reference}, registered {dated(ctx, entry)}: no result yet",
+            path=f"{entry.type}.status",
+            slot=f"{ctx.slot}.{key(entry)}",
+            concept=main_concept(ctx.terminology, entry),
+        )
+        for entry in begun[: params.limit - len(shown)]
     ]
     by_code = sum(1 for order in answered if order.how == "same code later")
     tail = f"{plural(len(answered), 'order')} answered" if answered else ""
@@ -72,12 +85,27 @@ async def pending(params: ListParams, ctx: ToolContext) -> ToolOutput:
         ctx,
         [own],
         items,
-        len(waiting),
-        "pending order",
+        len(waiting) + len(begun),
+        "pending result" if begun else "pending order",
         tail=tail,
         problems=problems,
         detail={"orders": rows},
     )
+
+
+def _registered(found: Orders, waiting: list[Order]) -> list[Entry]:
+    """Results that their laboratory has registered and not given yet, where no order listed here stands for them."""
+    named = {entry.reference for order in waiting for entry in (*order.answers, *order.early)}
+    names = {order.entry.text.casefold() for order in waiting if order.entry.text}
+    return [
+        entry
+        for kind in ("Observation", "DiagnosticReport")
+        if (part := found.parts.get(kind)) is not None
+        for entry in part.rejected
+        if entry.resource.get("status") == "registered"
+        and entry.reference not in named
+        and entry.text.casefold() not in names
+    ]
 
 
 def _urgency(entry: Entry) -> str:
@@ -88,7 +116,9 @@ def _urgency(entry: Entry) -> str:
 class SinceParams(ListParams):
     """Since when."""
 
-    since: str = Field(description="the time of the last look, ISO 8601")
+    since: str | None = Field(
+        default=None, description="the time of the last look, ISO 8601; default 24 hours before the clinical clock"
+    )
 
 
 @tool("record.since", version="1.0.0", kind="record", title="New results since")
@@ -98,7 +128,7 @@ async def since(params: SinceParams, ctx: ToolContext) -> ToolOutput:
     Known is when it was issued; where that is missing when the server stored it; else when it is dated: it says which.
     """
     try:
-        start = interval(params.since)[0]
+        start = interval(params.since)[0] if params.since else ctx.now - timedelta(hours=24)
     except (ValueError, OverflowError) as error:
         raise BadInput("since is no date", found=params.since, expected="ISO 8601", action="correct it") from error
     record = record_of(ctx)
@@ -117,7 +147,8 @@ async def since(params: SinceParams, ctx: ToolContext) -> ToolOutput:
     shown = rows[: params.limit]
     items = [_item(ctx, when, how, entry) for when, how, entry in shown]
     marked = sum(1 for _, _, entry in rows if judged_by_itself(entry.resource) in ("high", "low", "abnormal"))
-    tail = f"{marked} called abnormal by the laboratory" if marked else ""
+    tail = "" if params.since else f"since {start.isoformat()[:16].replace('T', ' ')}, the last 24 hours"
+    tail += f"{'; ' if tail else ''}{marked} called abnormal by the laboratory" if marked else ""
     tail += f"{'; ' if tail else ''}{undated} without any date, not judged" if undated else ""
     bare = [Slice(part.query, part.entries, _withdrawn(part, start), part.problems) for part in parts]
     return listed(ctx, bare, items, len(rows), "new result", tail=tail, detail={"since": start.isoformat()})

@@ -123,6 +123,11 @@ def asks_for_allergy(text: str) -> bool:
     return bool(words()["allergy"].search(text)) and not words()["decisions"].search(text)
 
 
+def asks_for_decision(text: str) -> bool:
+    """Whether a question has a word of a decision ("should", "start", "dose should"): the planner's business."""
+    return bool(words()["decisions"].search(text))
+
+
 def asks_for_newest(text: str) -> bool:
     """Whether a question asks for the newest result of something ("what is his latest weight?")."""
     return bool(words()["newest"].search(text)) and not words()["decisions"].search(text)
