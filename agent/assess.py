@@ -6,16 +6,22 @@ from langgraph.runtime import Runtime
 
 from agent import differential, wording
 from agent.answers import Draft
+from agent.image_conflicts import disagreements
+from agent.instructed import is_instruction
 from agent.runtime import Services
 from agent.state import Board, Json, State, dump
 from agent.steps import DECIDE, leaves, ready_steps
 from knowledge.claim import NotAnswered
-from knowledge.evidence import Decision, Evidence, GuidelinePassage, Statement
+from knowledge.evidence import Decision, Derivation, Evidence, FhirElement, GuidelinePassage, Statement
 from knowledge.protocol import Criterion, Protocol
 
 LOOKUP_PREFIX, EXTRA_PREFIX = "lookup.", "extra."
 CHOICE = "protocol.choice"
-COUNTED = ("record.search", "record.imaging")
+ASK_SLOT = f"{LOOKUP_PREFIX}ask"
+COUNTED = (
+    "record.search", "record.imaging", "record.microbiology", "record.pending", "record.since", "record.care_gaps",
+    "record.fluids", "record.encounters", "record.procedures", "record.immunizations", "record.notes",
+)  # fmt: skip
 
 
 async def assess(state: State, runtime: Runtime[Services]) -> Json:
@@ -35,6 +41,7 @@ async def assess(state: State, runtime: Runtime[Services]) -> Json:
     _told_allergies(draft)
     if choice is not None:
         _choice(draft, choice)
+    draft.not_answered += disagreements(board, services)
     _failures(draft, state)
     _left(draft, state)
     passages = differential.weigh(draft, state)
@@ -145,26 +152,76 @@ def _lookup(draft: Draft, body: Json, section: str = "Record") -> None:
     head = board.slot(body["slot"])
     if head is None:
         return
+    if body["slot"] == ASK_SLOT:
+        _not_typed(draft, head)
+        return
+    if body["tool"] == "record.ask_value":
+        _typed_answer(draft, head, board.items(body["slot"]), section)
+        return
     passages = [e for e in map(board.evidence, record.evidence[1:]) if isinstance(e.source, GuidelinePassage)]
     if body["tool"] == "guideline.search":
         for item in passages:
             draft.plain(wording.PASSAGE, item, [head.id])
         return
     if head.kind == "reading":
-        draft.plain(wording.READING, head, [])
+        for item in [head, *(part for part in board.items(body["slot"]) if part.kind == "reading")]:
+            draft.plain(wording.READING, item, [])
         return
     found = board.items(body["slot"])
     if body["tool"] in COUNTED or not found:
         # How much there is, and what was left out, belongs to the answer as much as the places themselves.
         found = [head, *found]
     for item in found:
-        draft.plain(wording.LOOKUP if item.effective_at else wording.LOOKUP_UNDATED, item, [], section)
+        draft.plain(_wording(item, item.concept is not None), item, [], section)
+
+
+def _wording(item: Evidence, named: bool = True) -> str:
+    """How a look-up is said: with its name where it has one."""
+    if named:
+        return wording.LOOKUP if item.effective_at else wording.LOOKUP_UNDATED
+    return wording.ENTRY if item.effective_at else wording.ENTRY_UNDATED
+
+
+def _typed_answer(draft: Draft, head: Evidence, items: list[Evidence], section: str) -> None:
+    """The answer to a question as typed: each value cites the entries of the record it rests on."""
+    for item in [head, *items]:
+        assert isinstance(item.source, Derivation)
+        draft.plain(
+            _wording(item, item is head),
+            item,
+            [found for found in item.source.inputs if found in draft.board.by_id],
+            section,
+        )
+
+
+def _not_typed(draft: Draft, head: Evidence) -> None:
+    """Why a question has no answer as it was typed; what was looked up instead stands among the claims."""
+    if head.value is not None:
+        return
+    assert isinstance(head.source, FhirElement)
+    of_record = set(head.source.flags) & {"not_recorded", "incomplete"}
+    draft.not_answered.append(
+        NotAnswered(
+            what="The question word for word",
+            reason="no_evidence" if of_record else "out_of_scope",
+            needs=[head.display],
+            slots=[head.slot],
+        )
+    )
 
 
 def _choice(draft: Draft, choice: Evidence) -> None:
     assert isinstance(choice.source, Decision)
     kind = choice.source.detail.get("kind")
     needs = list(choice.source.detail.get("needs", []))
+    if is_instruction(choice.source.detail.get("reasons")):
+        draft.not_answered.append(
+            NotAnswered(
+                what="The instruction: nothing was ordered, and no draft was made of it here",
+                reason="out_of_scope",
+                needs=[f'osler ehr instruct {choice.patient or "PATIENT"} "..." makes drafts of it, for approval'],
+            )
+        )
     if kind == "none" and not draft.claims:
         draft.not_answered.append(
             NotAnswered(

@@ -69,11 +69,20 @@ def measure(
     frame: Annotated[int, typer.Option(help="Which frame, from 0.")] = 0,
     series: Annotated[str | None, typer.Option(help="Which series, where there are several.")] = None,
     modality: Annotated[str | None, typer.Option(help="CT, MR ...: only where the file does not say.")] = None,
+    index: Annotated[str | None, typer.Option("--measure", help="laa950, or agatston with --mask REGION.")] = None,
+    inspiration: Annotated[str, typer.Option(help="Taken at full inspiration: yes, no or unknown.")] = "unknown",
+    contrast: Annotated[str, typer.Option(help="Taken with contrast: yes, no or unknown.")] = "unknown",
+    gated: Annotated[str, typer.Option(help="Triggered by the ECG: yes, no or unknown.")] = "unknown",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Diameters, area, volume, density or angle, each with range and scale. A chest film alone: lungs and heart."""
-    from agent import cli_measure, cli_sizes
+    from agent import cli_ct_index, cli_measure, cli_sizes
     from agent.cli import emit
+
+    if index is not None:
+        wanted = cli_ct_index.Asked(file, index, mask, label, series, inspiration, contrast, gated, modality)
+        emit(cli_ct_index.measure(wanted), as_json, cli_sizes.measure_text)
+        return
 
     if all(one is None for one in (structure, mask, points, box, point)):
         emit(cli_measure.measure(file, frame), as_json, cli_measure.measure_text)
@@ -110,6 +119,52 @@ def compare(
     now = cli_sizes.Asked(file, name, mask, label, points, modality=modality, date=date)
     then = cli_sizes.Asked(prior, name, prior_mask, label, prior_points, modality=modality, date=prior_date)
     emit(cli_sizes.compare(now, then), as_json, cli_sizes.compare_text)
+
+
+@image.command("export")
+def export(
+    file: Annotated[Path, typer.Argument(help="An image, or a folder, ZIP archive or NIfTI file of a series.")],
+    structure: Annotated[
+        str | None, typer.Option(help="A structure to find, or the name of what a mask shows.")
+    ] = None,
+    mask: Annotated[Path | None, typer.Option(help="A mask: PNG, NIfTI label map or DICOM SEG.")] = None,
+    label: Annotated[int | None, typer.Option(help="Which label of the mask, where it has several.")] = None,
+    points: Annotated[str | None, typer.Option(help="Landmarks 'COLUMN,ROW COLUMN,ROW': 2 or 4.")] = None,
+    box: Annotated[str | None, typer.Option(help="x0,y0,x1,y1: outline what is in it.")] = None,
+    point: Annotated[list[str] | None, typer.Option(help="x,y,+ or x,y,-: outline what is there.")] = None,
+    slice_: Annotated[int | None, typer.Option("--slice", help="The slice of a box or points, from 0.")] = None,
+    frame: Annotated[int, typer.Option(help="Which frame, from 0.")] = 0,
+    series: Annotated[str | None, typer.Option(help="Which series, where there are several.")] = None,
+    modality: Annotated[str | None, typer.Option(help="CT, MR ...: only where the file does not say.")] = None,
+    kinds: Annotated[str, typer.Option("--as", help="seg, sr, gsps, png, fhir; several with commas.")] = "seg,sr",
+    patient: Annotated[str | None, typer.Option(help="Whose: the id in the record, for --as fhir.")] = None,
+    out: Annotated[Path, typer.Option(help="Where the files go.")] = Path("export"),
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Masks and measures as DICOM SEG, report and presentation state, as a picture, or as FHIR drafts."""
+    from agent import cli_out, cli_sizes
+    from agent.cli import emit
+
+    clicks = tuple(point or ())
+    asked = cli_sizes.Asked(
+        file, structure, mask, label, points, frame, series, modality, box=box, clicks=clicks, slice_=slice_
+    )
+    emit(cli_out.export(asked, kinds, out, patient), as_json, cli_out.export_text)
+
+
+@image.command("sign")
+def sign(
+    report: Annotated[Path, typer.Argument(help="A measurement report that `osler image export` wrote.")],
+    by: Annotated[str, typer.Option(help="Who answers for it, as DICOM writes names: Family^Given.")],
+    organisation: Annotated[str, typer.Option(help="The organisation that person acts for.")],
+    out: Annotated[Path | None, typer.Option(help="Where the signed copy goes; by default beside it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Sign a measurement report: a verified copy in a new series; the unsigned one stays."""
+    from agent import cli_out
+    from agent.cli import emit
+
+    emit(cli_out.sign(report, by, organisation, out), as_json, cli_out.sign_text)
 
 
 @image.command("phantom")

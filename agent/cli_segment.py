@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tools.segmenters.contract import Prompts, Target
     from tools.segmenters.segment import Segment
 
+UNCHECKED = "unvalidated: an outline by a program, checked by no clinician (docs/segmenters.md); decides nothing"
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -103,6 +105,8 @@ def _click(text: str) -> Any:
     if sign.strip() not in ("+", "-"):
         raise _not_so(text, "--point x,y,+ or --point x,y,z,- (column, row, slice; + inside, - outside)")
     values = _numbers(place, (2, 3), "--point x,y[,z],+|-")
+    if len(values) == 3 and not values[2].is_integer():
+        raise _not_so(text, "--point x,y,z,+: a whole slice")
     return Click((values[0], values[1]), sign.strip() == "+", int(values[2]) if len(values) == 3 else None)
 
 
@@ -133,7 +137,9 @@ def _stated(target: Target, modality: str | None) -> Target:
         raise UsageError(
             "the file says another modality", found=there, expected=modality, action="leave --modality out"
         )
-    return replace(target, header=replace(target.header, modality=modality.upper()))
+    told = f"the modality is {modality.upper()} by the word of whoever asked; the file does not say"
+    header = replace(target.header, modality=modality.upper())
+    return replace(target, header=header, warnings=(*target.warnings, told))
 
 
 def _written(target: Target, found: list[Segment], source: Path, out: Path, pointed: bool) -> list[dict[str, Any]]:
@@ -178,4 +184,6 @@ def _about(path: Path, target: Target) -> dict[str, Any]:
 def _unvalidated(found: list[Segment]) -> list[str]:
     from tools.imaging.measure import UNVALIDATED
 
-    return [UNVALIDATED] if any(one.algorithm in ("osler-lung-fields", "osler-heart-borders") for one in found) else []
+    films = ("osler-lung-fields", "osler-heart-borders")
+    told = [UNVALIDATED] if any(one.algorithm in films for one in found) else []
+    return [*told, UNCHECKED] if any(one.algorithm not in films for one in found) else told

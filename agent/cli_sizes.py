@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tools.imaging.mask_files import AnyMask
     from tools.imaging.measures.change import Change
     from tools.imaging.measures.model import Measurement
     from tools.imaging.measuring import Target
+    from tools.segmenters.segment import Segment
 
 FILMS = ("CR", "DX", "DR")
+_PLANES = ("in the sagittal plane", "in the coronal plane")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def compare(now: Asked, prior: Asked) -> dict[str, Any]:
             expected="the same structure, measured in the same unit on both",
             action="name the same structure, and give both images with their scale",
         )
+    for one, other in pairs:
+        _same_scale(one, other)
     found = [change(_dated(one, now, target), _dated(other, prior, before)) for one, other in pairs]
     left = [one.label for one in rows if one.label not in {each.name for each in found}]
     return {
@@ -82,7 +85,7 @@ def compare(now: Asked, prior: Asked) -> dict[str, Any]:
         "not_compared": left,
         "now": _about(now, target),
         "prior": _about(prior, before),
-        "warnings": [*told, *_limits(found), *target.warnings, *before.warnings],
+        "warnings": list(dict.fromkeys([*told, *_limits(found), *target.warnings, *before.warnings])),
     }
 
 
@@ -117,7 +120,7 @@ def _measured(asked: Asked) -> tuple[Target, list[Measurement], list[str]]:
     from tools.imaging.mask_files import mask_from
     from tools.imaging.measuring import between, measured, read_points, read_target
 
-    target = _stated(read_target(asked.path, asked.frame, asked.series), asked)
+    target = stated(read_target(asked.path, asked.frame, asked.series), asked)
     if asked.points is not None:
         return target, [between(read_points(asked.points), target).of(asked.structure or "")], []
     if asked.mask is not None:
@@ -133,14 +136,18 @@ def _measured(asked: Asked) -> tuple[Target, list[Measurement], list[str]]:
         )
     rows: list[Measurement] = []
     told: list[str] = []
-    for name, found, doubts in _segments(target, asked):
-        more, why = measured(target, found, name)
-        rows, told = [*rows, *more], [*told, *why, *doubts]
+    for one in segments_of(target, asked):
+        more, why = measured(target, one.mask, one.structure)
+        rows, told = [*rows, *more], [*told, *why, *one.doubts]
     return target, rows, list(dict.fromkeys(told))
 
 
-def _segments(target: Target, asked: Asked) -> list[tuple[str, AnyMask, list[str]]]:
-    """The structure as a segmenter draws it; a chest film's lungs and heart by their own ones."""
+def segments_of(target: Target, asked: Asked) -> list[Segment]:
+    """The structure as a segmenter draws it; a chest film's lungs and heart by their own ones.
+
+    Raises:
+        OslerError: nothing is found, or nothing here draws it.
+    """
     from tools.imaging.chest import frontal, measurable
     from tools.imaging.frame import Image
     from tools.imaging.masks import heart_of, lungs_of
@@ -154,11 +161,11 @@ def _segments(target: Target, asked: Asked) -> list[tuple[str, AnyMask, list[str
             film = measurable(target, what)
             lungs = lungs_of(film.image, None, None)
             made = [heart_of(film.image, None, lungs, None)] if structure == "heart" else list(lungs.segments)
-            return [(one.structure, one.mask, [UNVALIDATED, *lungs.doubts]) for one in made]
+            return [replace(one, doubts=(UNVALIDATED, *lungs.doubts)) for one in made]
     return _by_segmenter(target, asked)
 
 
-def _by_segmenter(target: Target, asked: Asked) -> list[tuple[str, AnyMask, list[str]]]:
+def _by_segmenter(target: Target, asked: Asked) -> list[Segment]:
     from agent import cli_segment
     from agent.settings import Settings
     from tools.segmenters.prompted import segmented
@@ -166,11 +173,12 @@ def _by_segmenter(target: Target, asked: Asked) -> list[tuple[str, AnyMask, list
     pointed = cli_segment.Asked(asked.path, box=asked.box, points=asked.clicks, slice_=asked.slice_)
     folder = Settings.from_environment().home / "models"
     found = segmented(target, asked.structure, cli_segment.prompts_of(pointed), folder)
-    name = asked.structure if asked.box or asked.clicks else None
-    return [(name or one.structure, one.mask, list(one.doubts)) for one in found]
+    if not (asked.box or asked.clicks):
+        return found
+    return [replace(one, structure=asked.structure or one.structure, coded=one.coding, edited=True) for one in found]
 
 
-def _stated(target: Target, asked: Asked) -> Target:
+def stated(target: Target, asked: Asked) -> Target:
     """The target with the modality a person states, where the file says none."""
     from tools.errors import BadInput
 
@@ -196,7 +204,34 @@ def _dated(one: Measurement, asked: Asked, target: Target) -> Any:
     from tools.imaging.measures.change import Dated
 
     kind = target.header.modality
-    return Dated(one, target.header.taken_at or asked.date, "film" if kind in FILMS else kind)
+    return Dated(one, taken_on(target, asked), "film" if kind in FILMS else kind)
+
+
+def taken_on(target: Target, asked: Asked) -> str | None:
+    """The day of the image: what the file says, a person's word where it says nothing.
+
+    Raises:
+        BadInput: that word is no date, or another one than the file's.
+    """
+    import datetime
+
+    from tools.errors import BadInput
+
+    there = target.header.taken_at
+    if asked.date is None:
+        return there
+    try:
+        given = datetime.date.fromisoformat(asked.date).isoformat()
+    except ValueError as error:
+        raise BadInput("this is no date", found=asked.date[:40], expected="YYYY-MM-DD", action="write it so") from error
+    if there is not None and there[:10] != given:
+        raise BadInput(
+            "the file says another date",
+            found=f"{there[:10]}, and {given} was given",
+            expected="one date",
+            action="leave it out, or correct the file where it came from",
+        )
+    return given
 
 
 def _comparable(one: Measurement, other: Measurement) -> bool:
@@ -221,18 +256,64 @@ def _same_patient(one: Target, other: Target) -> list[str]:
                 expected="two images of one patient",
                 action="check which prior was meant",
             )
+    if not (first.removed or second.removed) and _other_names(first.names, second.names):
+        raise IdentityMismatch(
+            "the two images are not of the same patient",
+            found="names without a word in common",
+            expected="two images of one patient",
+            action="check which prior was meant",
+        )
     if first.patient_id and first.patient_id == second.patient_id and first.issuer == second.issuer:
         return []
     return ["the files do not show that both images are of one patient: whoever compares them has to know"]
 
 
+def _other_names(ours: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+    """Whether two people's names have nothing in common; names in different scripts say nothing."""
+    import re
+
+    first, second = ({word for name in names for word in re.split(r"[\s^,.=]+", name.casefold()) if word}
+                     for names in (ours, theirs))  # fmt: skip
+    return bool(first and second and not first & second) and all(
+        all(word.isascii() for word in words) for words in (first, second)
+    )
+
+
+def _same_scale(one: Measurement, other: Measurement) -> None:
+    """Lengths at the detector are larger than in the patient, axes in another plane are others: never compared.
+
+    Raises:
+        NotAssessable: one scale holds in the patient, the other does not, or the planes differ.
+    """
+    from tools.errors import NotAssessable
+
+    apart = "not in the patient"
+    if (apart in (one.scale_source or "")) != (apart in (other.scale_source or "")):
+        raise NotAssessable(
+            "the two images are not on one scale",
+            found=f"{one.scale_source}; {other.scale_source}",
+            expected="two images that are both calibrated, or both not",
+            action="calibrate the other one in the archive, or compare a ratio",
+        )
+    if any((plane in (one.scale_source or "")) != (plane in (other.scale_source or "")) for plane in _PLANES):
+        raise NotAssessable(
+            "the two were not measured in the same plane",
+            found=f"{one.scale_source}; {other.scale_source}",
+            expected="the same plane on both dates",
+            action="give both as axial slices",
+        )
+
+
 def _limits(found: list[Change]) -> list[str]:
     if not found:
         return []
-    return [
+    told = [
         "the ranges come from the boundary alone; scanning the same lesion twice, another slice thickness, breath or "
         "contrast phase change more"
     ]
+    if any("not in the patient" in (one.now.scale_source or "") for one in found):
+        told.append("lengths at the detector change with the distances of tube, patient and detector as well")
+    return told
 
 
 def _about(asked: Asked, target: Target) -> dict[str, Any]:
@@ -240,6 +321,6 @@ def _about(asked: Asked, target: Target) -> dict[str, Any]:
         "path": str(asked.path),
         "sha256": target.sha256,
         "modality": target.header.modality,
-        "taken_at": target.header.taken_at or asked.date,
+        "taken_at": target.header.taken_at or taken_on(target, asked),
         "geometry": target.geometry(),
     }

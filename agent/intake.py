@@ -57,7 +57,10 @@ async def intake(state: State, runtime: Runtime[Services]) -> Json:
     if case.get("patient"):
         steps += [step(slot, tool) for slot, tool in FACTS.items()]
     images = [found["sha256"] for found in case.get("attachments", []) if found["kind"] == "image"]
-    steps += [step(f"image.{number}", "image.describe", {"image": key}) for number, key in enumerate(images, 1)]
+    steps += [
+        step(f"image.{number}", "image.describe", {"image": key}, {"question": "question"})
+        for number, key in enumerate(images, 1)
+    ]
     facts = [body["slot"] for body in steps]
     steps.append(step("protocol.choice", CHOOSE, {"protocol": request.get("protocol")}, {slot: slot for slot in facts}))
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +16,7 @@ class Settings(BaseModel):
 
     `review` names the gates that stop for a person: `claims` (the signature) always does; `plan` may.
     `index_folder` lets several homes share one search index, which is the same for all and slow to build.
+    `look_closer` and `max_probes`: which parts of an image a model that sees is shown larger, and how many at most.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,6 +32,8 @@ class Settings(BaseModel):
     max_steps: int = 400
     max_runs: int = 2000
     max_model_calls: int = 8
+    look_closer: Literal["asked", "tiles", "never"] = "asked"
+    max_probes: int = 4
     max_seconds: float = 120.0
     model_timeout: float = 60.0
 

@@ -30,6 +30,7 @@ NAMES = (
     "dicom",
     "volume-speed",
     "cxr-lungs",
+    "corruption",
     "prompts",
     "ct-organs",
     "ct-speed",
@@ -174,8 +175,8 @@ def run(
                 action="give --data FOLDER, once for each",
             )
         return dicom.run([data, *(more or [])])
-    if name == "cxr-lungs":
-        from evals.benchmarks import cxr_lungs
+    if name in ("cxr-lungs", "corruption"):
+        from evals.benchmarks import corruption, cxr_lungs
 
         if data is None:
             raise UsageError(
@@ -184,7 +185,7 @@ def run(
                 expected="a folder of films with masks: metadata.csv, images/, masks_v7/",
                 action="give --data FOLDER",
             )
-        return cxr_lungs.run(data, n)
+        return cxr_lungs.run(data, n) if name == "cxr-lungs" else corruption.run(data, n)
     if name == "prompts":
         from agent.settings import Settings
         from evals.benchmarks import prompts

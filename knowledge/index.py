@@ -102,6 +102,27 @@ class PassageIndex:
         return np.asarray(self._lexical.get_scores(asked), dtype=np.float32)
 
 
+class VectorIndex:
+    """Unit vectors searched exactly by inner product: FAISS where it is installed, numpy elsewhere."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+        self._faiss = _flat_index(self._vectors) if len(self._vectors) else None
+
+    def nearest(self, query: Vectors, count: int) -> list[tuple[int, float]]:
+        """Rows and cosines of the nearest vectors, the nearest first; of equal ones the earlier row."""
+        count = min(count, len(self._vectors))
+        if count < 1:
+            return []
+        if self._faiss is None:
+            scores = self._vectors @ np.asarray(query, dtype=np.float32)
+            rows = np.argsort(-scores, kind="stable")[:count]
+            return [(int(row), float(scores[row])) for row in rows]
+        found, near = self._faiss.search(np.asarray(query, dtype=np.float32)[None, :], count)
+        pairs = zip(near[0].tolist(), found[0].tolist(), strict=True)
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+
 def open_index(found: Sequence[Passage], encoder: Encoder | None, folder: Path | None = None) -> PassageIndex:
     """The index in a folder if it still fits, else a new one, written there; without a folder only in memory."""
     found = list(found)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from agent.models.base import MAX_READING_TOKENS, MAX_TOKENS, Reply
+from agent.models.edge import input_edge
 from agent.models.load import Loaded, load, messages
 from agent.models.weights import Weights
 from tools.context import VisionReply
@@ -37,6 +38,7 @@ class InProcessModel:
         self.name = weights.name
         self.revision: str | None = weights.commit
         self.timeout = timeout
+        self.edge = input_edge(weights.folder)
         self._weights = weights
         self._loaded: Loaded | None = None
         self._one = threading.Lock()

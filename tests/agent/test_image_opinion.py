@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,13 @@ def test_an_image_of_something_else_is_named_and_not_shown_to_the_model(home: Pa
     assert not opinions(body)
     assert not [sent for sent in server.asked if isinstance(sent["messages"][-1]["content"], list)]
     assert any("question is about abdomen" in need for gap in body["answer"]["not_answered"] for need in gap["needs"])
+
+
+def test_an_image_of_something_else_is_named_without_a_model_too(home: Path, tmp_path: Path) -> None:
+    image = film(tmp_path / "hand.dcm", BodyPartExamined="HAND", BurnedInAnnotation="NO")
+    with serving(speaker("A large liver.")) as server:
+        body = asked(home, server, image.path, "Is the liver enlarged?", model="none")
+    assert "the question is about abdomen, and the image is not: the file says arm" in json.dumps(body)
 
 
 def test_a_consultation_without_a_model_shows_it_no_image(home: Path, tmp_path: Path) -> None:

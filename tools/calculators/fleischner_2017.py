@@ -13,6 +13,11 @@ RISKS = {
     "low": "low: little or no smoking, and none of the other risk factors",
     "high": "high: smoking, other carcinogens, relatives with lung cancer, upper lobe, spicules, emphysema or fibrosis",
 }
+MASS_ABOVE = 30.0
+MASS = "Above 30 mm it is a mass, not a nodule: these intervals were not made for it"
+MOST_SUSPICIOUS = (
+    "The most suspicious nodule guides what is done: by itself, a solid one above 8 mm would be worked up now"
+)
 _PUBLISHED = "https://www.wjgnet.com/1949-8470/tables/v9/i7/304.htm"
 _READ = "2026-11-23"
 
@@ -33,18 +38,23 @@ def fleischner_2017(
     size = math.floor(mean_diameter + 0.5)
     terms = [Term("Nodule", f"{'several' if multiple else 'single'}, {TYPES[nodule_type]}")]
     terms.append(Term("Size to the nearest millimetre", float(size), "mm"))
+    told = [MASS] if mean_diameter > MASS_ABOVE else []
+    if multiple and nodule_type == "solid" and size > 8:
+        told.append(MOST_SUSPICIOUS)
     if nodule_type == "solid":
         terms.append(Term("Risk", RISKS[risk].split(":")[0]))
-        return Outcome(_solid(multiple, size, risk), tuple(terms))
+        return Outcome(_solid(multiple, size, risk), tuple(terms), tuple(told))
     if multiple:
-        return Outcome("subsolid_multiple_small" if size < 6 else "subsolid_multiple", tuple(terms))
+        return Outcome("subsolid_multiple_small" if size < 6 else "subsolid_multiple", tuple(terms), tuple(told))
     if size < 6:
         return Outcome("none", tuple(terms))
     if nodule_type == "ground_glass":
-        return Outcome("ground_glass", tuple(terms))
+        return Outcome("ground_glass", tuple(terms), tuple(told))
+    if solid_part > mean_diameter:
+        return Outcome(None, tuple(terms), ("The solid part cannot be larger than the nodule: measure both again",))
     solid = math.floor(solid_part + 0.5)
     terms.append(Term("Solid part to the nearest millimetre", float(solid), "mm"))
-    return Outcome("part_solid" if solid < 6 else "part_solid_large", tuple(terms))
+    return Outcome("part_solid" if solid < 6 else "part_solid_large", tuple(terms), tuple(told))
 
 
 def _solid(multiple: bool, size: int, risk: str) -> str:
@@ -194,6 +204,18 @@ CALCULATOR = Calculator(
                 _READ,
                 "World Journal of Radiology, tables 1 to 4",
                 "every row of the table with its intervals, low and high risk apart",
+            ),
+        ),
+        Reference(
+            "Callister MEJ, et al. British Thoracic Society guidelines for the investigation and management of "
+            "pulmonary nodules. Thorax 2015;70(Suppl 2):ii1-ii54 (table 1).",
+            "definition",
+            doi="10.1136/thoraxjnl-2015-207168",
+            verified=Verified(
+                "https://thorax.bmj.com/highwire/markup/170189/expansion",
+                _READ,
+                "Thorax, table 1 of the guideline",
+                "a nodule, solid, part-solid or ground glass, has at most 3 cm in diameter",
             ),
         ),
         Reference(

@@ -18,6 +18,12 @@ NEW_LESIONS = {"no": "none", "equivocal": "equivocal", "yes": "at least one, une
 LESS = 0.30
 MORE, AT_LEAST_MM = 0.20, 5.0
 _EDGE = 1e-9
+MEASURABLE_MM = 10.0
+# Nodes are one organ, with at most two targets.
+MOST_NORMAL_NODES_MM = 20.0
+REAPPEARED = (
+    "The targets had all been gone: if that was a complete response, one that is back is progression, however small"
+)
 
 
 def target_response(baseline: float, nadir: float, current: float, complete: bool, gone: bool) -> str:
@@ -44,6 +50,20 @@ def overall_response(target: str, non_target: str, new_lesions: str) -> str:
     return target
 
 
+def _contradiction(baseline: float, current: float, complete: bool, gone: bool) -> str | None:
+    """Why the entries cannot all hold; None where they can."""
+    if baseline < MEASURABLE_MM:
+        return "No lesion is measurable at baseline below 10 mm: without measurable targets there is no sum to judge"
+    if gone and current >= MOST_NORMAL_NODES_MM:
+        return (
+            "Targets that are gone, or at most two nodes below 10 mm in short axis, sum up to less than 20 mm: the sum "
+            "and what is said of the targets do not fit"
+        )
+    if complete and not gone and current == 0:
+        return "A sum of 0 mm with all targets measured means that all are gone: say whether they are"
+    return None
+
+
 def recist_1_1(
     baseline_sum: float,
     smallest_sum: float,
@@ -56,6 +76,10 @@ def recist_1_1(
     """CR, PR, SD, PD or NE; sums of diameters in mm."""
     target = target_response(baseline_sum, smallest_sum, current_sum, all_targets_measured, targets_gone)
     overall = overall_response(target, non_target, new_lesions)
+    # A new lesion or unequivocal progression is progression whatever the sums say.
+    odd = _contradiction(baseline_sum, current_sum, all_targets_measured, targets_gone)
+    if odd is not None and overall != "PD":
+        return Outcome(None, (), (odd,))
     smallest = min(baseline_sum, smallest_sum)
     terms = [Term("Sum now minus smallest sum on study", current_sum - smallest, "mm")]
     if baseline_sum:
@@ -69,6 +93,8 @@ def recist_1_1(
         told.append(
             "An equivocal new lesion counts as progression, from its first scan on, if a later scan confirms it"
         )
+    if smallest == 0 < current_sum and overall != "PD":
+        told.append(REAPPEARED)
     if smallest_sum > baseline_sum:
         told.append("The smallest sum on study includes the baseline: it is not above it")
     return Outcome(overall, tuple(terms), tuple(told))

@@ -56,6 +56,23 @@ MISSING = Reference(
         "not evaluable where only some lesions were measured, unless the missing ones would not change the response",
     ),
 )
+REAPPEARANCE = Reference(
+    "EORTC. RECIST, frequently asked questions: does a new lesion always result in PD?",
+    "definition",
+    url="https://recist.eortc.org/faq/does-a-new-lesion-always-result-in-pd/",
+    verified=Verified(
+        "http://recist.eortc.org/faq/does-a-new-lesion-always-result-in-pd/",
+        _READ,
+        "EORTC, RECIST working group",
+        "a lesion that is back is progression by the sum's limits, or where a complete response had been assigned",
+    ),
+)
+NOT_EVALUATED = Reference(
+    "Eisenhauer 2009, table 1: the row of gone targets with non-target lesions that were not evaluated (PR).",
+    "definition",
+    doi="10.1016/j.ejca.2008.10.026",
+    unverified="the row could not be read at a publisher, a society or PubMed Central",
+)
 TIME_POINTS = Reference(
     "Seymour L, et al. iRECIST: guidelines for response criteria for use in trials testing immunotherapeutics. Lancet "
     "Oncol 2017;18:e143-e152 (table 2).",
@@ -81,4 +98,4 @@ CONFIRMATION = Reference(
         "equivocal new lesion needs repeat scans; nodes below 10 mm for CR",
     ),
 )
-ALL = (GUIDELINE, RADIOLOGISTS, CLARIFICATIONS, MISSING, TIME_POINTS, CONFIRMATION)
+ALL = (GUIDELINE, RADIOLOGISTS, CLARIFICATIONS, MISSING, REAPPEARANCE, TIME_POINTS, NOT_EVALUATED, CONFIRMATION)

@@ -12,9 +12,11 @@ from tools.context import ToolContext
 from tools.imaging.attached import attached, patient_of
 from tools.imaging.frame import Image
 from tools.imaging.identity import Identity, compare_identity
+from tools.imaging.markers_side import with_markers
 from tools.imaging.quality import Quality, quality
-from tools.imaging.what import What, what_is
+from tools.imaging.what import What, matches, what_is
 from tools.spec import Params, ToolOutput, tool
+from tools.vlm.asked import kinds_named, regions_named
 
 
 class DescribeParams(Params):
@@ -22,6 +24,7 @@ class DescribeParams(Params):
 
     image: str | None = Field(default=None, description="its name or SHA-256; not needed where there is only one")
     frame: int = Field(default=0, ge=0, description="which frame, from 0")
+    question: str | None = Field(default=None, description="what was asked: whether the image can show it is said")
 
 
 def region(image: Image, **more: Any) -> DicomRegion:
@@ -55,9 +58,9 @@ async def image_describe(params: DescribeParams, ctx: ToolContext) -> ToolOutput
     patient = patient_of(ctx)
     image = await asyncio.to_thread(attached, ctx, params.image, params.frame)
     identity = compare_identity(image.header.who, patient)
-    what = await asyncio.to_thread(what_is, image)
+    what, burnt = await asyncio.to_thread(lambda: with_markers(image, what_is(image)))
     judged = await asyncio.to_thread(grade, image, what)
-    warnings = [*image.warnings]
+    warnings = [*beside_the_question(image, what, params.question), *image.warnings, *burnt]
     taken = image.header.taken_at
     if taken is not None and taken[:10] > ctx.now.date().isoformat():
         warnings.append(f"the image is dated {taken[:10]}, after the time this consultation is asked at")
@@ -73,6 +76,16 @@ async def image_describe(params: DescribeParams, ctx: ToolContext) -> ToolOutput
     named = " ".join(str(fact) for fact in (what.modality, what.body_part, what.view) if fact.value)
     head = _item(image, ctx, "", named or None, what.display)
     return ToolOutput(evidence=[head, *items], warnings=warnings, detail=info(image, what, judged, identity))
+
+
+def beside_the_question(image: Image, what: What, question: str | None) -> list[str]:
+    """That an image cannot show what a question is about: a film of the hand and the size of the liver."""
+    told = []
+    for expected, by_kind in ((kinds_named(question or ""), True), (regions_named(question or ""), False)):
+        found = [matches(image, one if by_kind else None, None if by_kind else one, what) for one in expected]
+        if found and all(one.answer == "no" for one in found):
+            told.append(f"the question is about {' or '.join(expected)}, and the image is not: {found[0].reason}")
+    return told
 
 
 _NOT_JUDGED = "quality not judged: not known to be a projection film"
@@ -137,6 +150,7 @@ def info(image: Image, what: What, judged: Quality | None, identity: Identity | 
         "stated_in": {name: fact.source for name, fact in facts.items()},
         "confidence": {name: fact.confidence for name, fact in facts.items()},
         "chest_likeness": what.chest_likeness,
+        "kind": what.kind.value,
         "geometry": image.geometry(),
         "quality": None if judged is None else quality_document(judged),
         "identity": None if identity is None else {"status": identity.status, "agrees": list(identity.agrees)},

@@ -67,6 +67,13 @@ def _label_map(path: Path, target: Volume, label: int | None) -> AnyMask:
 
 
 def _chosen(path: Path, values: NDArray[Any], label: int | None) -> int:
+    if (values != np.round(values)).any():
+        raise BadInput(
+            f"{path.name} is no map of labels",
+            found="values between whole numbers, as of probabilities or of a mask that was interpolated",
+            expected="whole numbers",
+            action="export the mask itself, at the threshold it was made for",
+        )
     there = [int(value) for value in values if value != 0]
     if label is None and len(there) == 1:
         return there[0]

@@ -17,6 +17,7 @@ import numpy as np
 
 from tools.errors import BadInput, NotAssessable
 from tools.imaging.frame import Image
+from tools.imaging.training_store import OFF, head_of, used
 from tools.segmenters import heart as hearts
 from tools.segmenters import lungs as fields
 from tools.segmenters.heart import midline
@@ -31,7 +32,9 @@ ALGORITHMS: dict[Structure, str] = {
 KEPT = "mask:"
 _BY_HAND = "by hand"
 _HELD = 2
-_DRAWN: dict[tuple[str, int], LungFields] = {}
+_DRAWN: dict[tuple[str, int, str], LungFields] = {}
+WITH = " + "
+"""Between the algorithm and a head learnt here that is on it."""
 
 
 def lungs_of(image: Image, outline: str | None, folder: Path | None) -> LungFields:
@@ -43,6 +46,9 @@ def lungs_of(image: Image, outline: str | None, folder: Path | None) -> LungFiel
         NotAssessable: the film shows no two lung fields, or a mask is no longer kept.
         BadInput: a mask without two lungs.
     """
+    headed = f"{ALGORITHMS['lung']}{WITH}"
+    if outline is not None and outline.startswith(headed) and folder is not None:
+        return _drawn_lungs(image, heads_beside(folder), outline.removeprefix(headed))
     drawn = _drawn_lungs(image)
     if outline is None or outline == ALGORITHMS["lung"]:
         return drawn
@@ -65,6 +71,17 @@ def lungs_of(image: Image, outline: str | None, folder: Path | None) -> LungFiel
         (),
         drawn.flipped,
     )
+
+
+def lung_outline(folder: Path | None) -> str:
+    """What draws the lung fields here: the algorithm, with a head on it where one was put to use."""
+    version = used(heads_beside(folder))["version"] if folder is not None else OFF
+    return ALGORITHMS["lung"] if version == OFF else f"{ALGORITHMS['lung']}{WITH}{version}"
+
+
+def heads_beside(folder: Path) -> Path:
+    """Where heads learnt here are kept, beside the folder of the images."""
+    return folder.parent / "heads"
 
 
 def heart_of(image: Image, outline: str | None, lungs: LungFields, folder: Path | None) -> Segment:
@@ -157,13 +174,18 @@ def corrected(given: Any, mask: Mask, image: Image) -> Mask:
     return from_points(mask, made)
 
 
-def _drawn_lungs(image: Image) -> LungFields:
+def _drawn_lungs(image: Image, heads: Path | None = None, head: str = "") -> LungFields:
     """What the algorithm draws; the last two films' outlines are held, since several steps ask for them."""
     orientation = image.header.patient_orientation
     flipped = bool(orientation) and orientation[0].startswith("R")
-    key = (image.sha256, image.frame)
+    key = (image.sha256, image.frame, f"{heads}/{head}/{flipped}")
     if (found := _DRAWN.get(key)) is None:
-        found = fields.lung_fields(image.pixels, flipped=flipped)
+        classifier = head_of(heads, head, fields.shipped()) if heads is not None else None
+        found = fields.lung_fields(image.pixels, flipped=flipped, classifier=classifier)
+        if head:
+            version = f"{fields.VERSION}{WITH}{head}"
+            right, left = (replace(one, version=version) for one in found.segments)
+            found = replace(found, right=right, left=left)
         while len(_DRAWN) >= _HELD:
             _DRAWN.pop(next(iter(_DRAWN)), None)
         _DRAWN[key] = found

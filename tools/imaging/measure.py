@@ -23,7 +23,7 @@ from tools.imaging.attached import find
 from tools.imaging.chest import Film, FilmParams, bound, film_for, shortcomings
 from tools.imaging.describe import region
 from tools.imaging.frame import Image
-from tools.imaging.masks import ALGORITHMS, KEPT, heart_of, lungs_of
+from tools.imaging.masks import ALGORITHMS, KEPT, heart_of, lung_outline, lungs_of
 from tools.segmenters.cardiothoracic import METHOD, Ratio, cardiothoracic, ratio_of
 from tools.segmenters.lungs import LungFields
 from tools.segmenters.segment import CODINGS, Segment
@@ -71,15 +71,16 @@ async def image_outline(params: OutlineParams, ctx: ToolContext) -> ToolOutput:
 
     def draw() -> ToolOutput:
         film = film_for(params, ctx)
-        lungs = _lungs(film, params, bound(ctx, "lungs"), ctx)
+        drawn = lung_outline(_folder(params, ctx)) if params.structure == "lung" else ALGORITHMS["heart"]
+        lungs = _lungs(film, params, drawn if params.structure == "lung" else bound(ctx, "lungs"), ctx)
         segment = (
             _whole(lungs) if params.structure == "lung" else heart_of(film.image, None, lungs, _folder(params, ctx))
         )
         doubts = f" ({'; '.join(lungs.doubts)})" if lungs.doubts and params.structure == "lung" else ""
         item = Evidence(
             slot=ctx.slot,
-            value=ALGORITHMS[params.structure],
-            display=f"{_TITLES[params.structure]} outlined by {ALGORITHMS[params.structure]}, confidence "
+            value=drawn,
+            display=f"{_TITLES[params.structure]} outlined by {drawn}, confidence "
             f"{segment.confidence:.2f} (uncalibrated){doubts}",
             effective_at=film.image.header.taken_at,
             patient=ctx.patient,

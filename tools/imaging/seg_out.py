@@ -1,60 +1,41 @@
-"""Masks written out: DICOM SEG where the source is DICOM, PNG with JSON where it is not (safety rule 15).
+"""Masks of an image written out: DICOM SEG where the source is DICOM, PNG with JSON where it is not (safety rule 15).
 
-The source's UIDs are read from its file and referenced; a source that lacks one is refused, none is made up. UIDs of
-the new objects are UUID-derived (2.25). Codes are given by the caller: nothing is coded here.
+One SEG holds all segments, each with the algorithm that drew it. Where a segment brings probabilities, the SEG is a
+fractional one and every mask without them is 0 or 1 in it.
 """
 
 from __future__ import annotations
 
 import json
-import threading
-import warnings
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.coding import SYSTEMS, Coding
 from tools.errors import BadInput
+from tools.imaging.dicom_out import (
+    Sources,
+    category_of,
+    code,
+    equipment,
+    family_of,
+    kind_of,
+    plain,
+    save,
+    side_of,
+    sources_of,
+    stem_of,
+    writing,
+)
 from tools.imaging.frame import Image
+from tools.segmenters.segment import Segment
 
-DCM = "http://dicom.nema.org/resources/ontology/DCM"
-ANATOMY = Coding(system=SYSTEMS["snomed"], code="91723000", display="Anatomical Structure")
-"""The category of DICOM PS3.16 CID 7150 for parts of the body, as pydicom's code dictionary has it."""
-_SCHEMES = {SYSTEMS["snomed"]: "SCT", DCM: "DCM"}
-_REFERENCED = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
-_LOCK = threading.Lock()
+_STEPS = 255
 
 
-@dataclass(frozen=True)
-class Algorithm:
-    """What drew the masks. `family` is a code of DICOM PS3.16 CID 7162."""
-
-    name: str
-    version: str
-    family: Coding
-
-
-@dataclass(frozen=True)
-class Segment:
-    """One structure: a mask over the stored pixels, its code and the category of that code.
-
-    `edited`: a person has changed what the algorithm drew (SEMIAUTOMATIC in the SEG).
-    """
-
-    structure: str
-    mask: NDArray[np.bool_] = field(repr=False)
-    coding: Coding
-    category: Coding = ANATOMY
-    confidence: float | None = None
-    edited: bool = False
-
-
-def write_masks(
-    image: Image, source: Path, segments: list[Segment], by: Algorithm, folder: Path
-) -> list[dict[str, Any]]:
+def write_masks(image: Image, source: Path, segments: Sequence[Segment], folder: Path) -> list[dict[str, Any]]:
     """Write the masks of an image; a row for each (`segments` of `osler image segment --json`).
 
     Args:
@@ -63,45 +44,75 @@ def write_masks(
     Raises:
         BadInput: a mask is not of the image's size, or the source lacks what a SEG has to reference.
     """
-    for segment in segments:
-        if segment.mask.shape != image.pixels.shape:
-            raise BadInput(
-                f"the mask of {segment.structure} does not fit the image",
-                found=f"{segment.mask.shape[1]} x {segment.mask.shape[0]} pixels",
-                expected=f"{image.columns} x {image.rows}",
-                action="draw the mask over the stored pixels",
-            )
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = f"{image.sha256[:12]}-{image.frame}-{_plain(by.name)}"
+    fitting(segments, image.pixels.shape, "image")
+    stem = stem_of(image, segments)
     if image.is_dicom:
-        paths = [_write_seg(image, source, segments, by, folder / f"{stem}.dcm")] * len(segments)
+        made = sources_of(image, source)
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = [write_seg(made, segments, folder / f"{stem}.dcm")] * len(segments)
     else:
-        paths = _write_png(image, segments, by, folder, stem)
-    return [_row(segment, path, by) for segment, path in zip(segments, paths, strict=True)]
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = _write_png(image, segments, folder, stem)
+    return [row_of(one, path, number) for number, (one, path) in enumerate(zip(segments, paths, strict=True), 1)]
 
 
-def _row(segment: Segment, path: Path, by: Algorithm) -> dict[str, Any]:
+def fitting(segments: Sequence[Segment], shape: tuple[int, ...], what: str) -> None:
+    """Nothing, where all masks are of that shape.
+
+    Raises:
+        BadInput: one is not.
+    """
+    for segment in segments:
+        drawn = (segment.mask, *(() if segment.probability is None else (segment.probability,)))
+        if any(one.shape != shape for one in drawn):
+            raise BadInput(
+                f"the mask of {segment.structure} does not fit the {what}",
+                found=" x ".join(map(str, segment.mask.shape)),
+                expected=" x ".join(map(str, shape)),
+                action=f"give masks on the {what}'s own pixels",
+            )
+
+
+def row_of(segment: Segment, path: Path, label: int) -> dict[str, Any]:
+    """A row of `segments` in the contract; `label` is the segment's number in a SEG, its value in a label map."""
     return {
         "structure": segment.structure,
         "coding": segment.coding.model_dump(),
         "voxels": int(np.count_nonzero(segment.mask)),
         "path": str(path),
-        "algorithm": {"name": by.name, "version": by.version, "family": by.family.model_dump()},
+        "label": label,
+        "algorithm": {
+            "name": segment.algorithm,
+            "version": segment.version,
+            "family": family_of(segment.algorithm).model_dump(),
+            "type": kind_of(segment),
+        },
         "confidence": segment.confidence,
         "edited": segment.edited,
     }
 
 
-def _write_png(image: Image, segments: list[Segment], by: Algorithm, folder: Path, stem: str) -> list[Path]:
+def write_seg(sources: Sources, segments: Sequence[Segment], path: Path) -> Path:
+    """One DICOM SEG that references all sources.
+
+    Raises:
+        BadInput: the sources lack what a SEG needs.
+    """
+    with writing("SEG"):
+        save(_segmentation(sources, segments), path)
+    return path
+
+
+def _write_png(image: Image, segments: Sequence[Segment], folder: Path, stem: str) -> list[Path]:
     """A PNG per mask (255 inside, 0 outside) and one JSON that says what each is and of which file."""
     from PIL import Image as Pillow
 
     paths = []
     for segment in segments:
-        path = folder / f"{stem}-{_plain(segment.structure)}.png"
+        path = folder / (f"{stem}.png" if len(segments) == 1 else f"{stem}-{plain(segment.structure)}.png")
         Pillow.fromarray(segment.mask.astype(np.uint8) * 255).save(path)
         paths.append(path)
-    rows = [_row(segment, path, by) | {"path": path.name} for segment, path in zip(segments, paths, strict=True)]
+    rows = [row_of(one, path, 1) | {"path": path.name} for one, path in zip(segments, paths, strict=True)]
     about = {
         "source": {"sha256": image.sha256, "format": image.format, "rows": image.rows, "columns": image.columns},
         "frame": image.frame,
@@ -114,90 +125,60 @@ def _write_png(image: Image, segments: list[Segment], by: Algorithm, folder: Pat
     return paths
 
 
-def _write_seg(image: Image, source: Path, segments: list[Segment], by: Algorithm, path: Path) -> Path:
-    from pydicom import dcmread
-
-    with _LOCK, warnings.catch_warnings():
-        # highdicom warns of names and dates that it copies from the source as they are.
-        warnings.simplefilter("ignore")
-        dataset = dcmread(source)
-        missing = [name for name in _REFERENCED if not dataset.get(name)]
-        if missing:
-            raise BadInput(
-                "the source cannot be referenced by a DICOM SEG",
-                found=f"no {', '.join(missing)}",
-                expected="study, series and instance UIDs of the source",
-                action="export the image again from the archive; UIDs are never made up",
-            )
-        try:
-            made = _segmentation(image, dataset, segments, by)
-        except (AttributeError, ValueError, KeyError, TypeError) as error:
-            raise BadInput(
-                "no DICOM SEG can be made of this source",
-                found=f"{type(error).__name__}: {' '.join(str(error).split())[:200]}",
-                expected="a DICOM image with the elements of its kind",
-                action="export the image again from the archive",
-            ) from error
-        made.save_as(path)
-    return path
-
-
-def _segmentation(image: Image, dataset: Any, segments: list[Segment], by: Algorithm) -> Any:
-    import importlib.metadata
-
+def _segmentation(sources: Sources, segments: Sequence[Segment]) -> Any:
     import highdicom as hd
-    from pydicom.uid import generate_uid
 
-    version = importlib.metadata.version("osler")
-    algorithm = hd.AlgorithmIdentificationSequence(name=by.name, family=_code(by.family), version=by.version)
-    masks = np.zeros((image.frames, image.rows, image.columns, len(segments)), dtype=np.uint8)
-    for number, segment in enumerate(segments):
-        masks[image.frame, ..., number] = segment.mask
+    fractional = any(one.probability is not None for one in segments)
+    types = hd.seg.SegmentationTypeValues
     made = hd.seg.Segmentation(
-        source_images=[dataset],
-        pixel_array=masks,
-        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
-        segment_descriptions=[
-            hd.seg.SegmentDescription(
-                segment_number=number,
-                segment_label=segment.structure[:64],
-                segmented_property_category=_code(segment.category),
-                segmented_property_type=_code(segment.coding),
-                algorithm_type="SEMIAUTOMATIC" if segment.edited else "AUTOMATIC",
-                algorithm_identification=algorithm,
-            )
-            for number, segment in enumerate(segments, 1)
-        ],
-        series_instance_uid=generate_uid(prefix=None),
-        series_number=1,
-        sop_instance_uid=generate_uid(prefix=None),
-        instance_number=1,
-        manufacturer="Osler",
-        manufacturer_model_name="Osler",
-        software_versions=version,
-        device_serial_number="none",
-        series_description=f"{by.name} {by.version}"[:64],
+        source_images=sources.datasets,
+        pixel_array=_pixels(sources, segments, fractional),
+        segmentation_type=types.FRACTIONAL if fractional else types.BINARY,
+        segment_descriptions=[_described(number, one) for number, one in enumerate(segments, 1)],
+        max_fractional_value=_STEPS,
+        series_description="; ".join(dict.fromkeys(f"{one.algorithm} {one.version}".strip() for one in segments))[:64],
+        **equipment(),
     )
+    for described, one in zip(made.SegmentSequence, segments, strict=True):
+        if side := side_of(one):
+            typed = described.SegmentedPropertyTypeCodeSequence[0]
+            typed.SegmentedPropertyTypeModifierCodeSequence = [hd.sr.CodedConcept.from_code(code(side))]
     if "FrameOfReferenceUID" not in made:
         # A film's spacing is no measure in the patient: DICOM PS3.3 A.51.5 has this group only where the frame of
         # reference is the patient's. The mask lies on the source's pixels.
         for group in made.SharedFunctionalGroupsSequence:
             group.pop("PixelMeasuresSequence", None)
+        made.PatientOrientation = sources.datasets[0].get("PatientOrientation")
     return made
 
 
-def _code(coding: Coding) -> Any:
-    """A code as DICOM writes it.
+def _pixels(sources: Sources, segments: Sequence[Segment], fractional: bool) -> NDArray[Any]:
+    """(frames of the sources, rows, columns, segments): an instance with several frames has all of them."""
+    shape = segments[0].mask.shape[-2:]
+    kind = np.float32 if fractional else np.uint8
+    frames = sources.frames or len(sources.places)
+    made = np.zeros((frames, *shape, len(segments)), dtype=kind)
+    where = [frame for _, frame in sources.places] if sources.frames else list(range(frames))
+    for number, one in enumerate(segments):
+        drawn = one.mask if one.probability is None else np.clip(one.probability, 0, 1)
+        made[where, ..., number] = drawn if drawn.ndim == 3 else drawn[None]
+    return made
 
-    Raises:
-        ValueError: its system has no designator here, or it has no meaning in words.
-    """
-    from pydicom.sr.coding import Code
 
-    if coding.system not in _SCHEMES or not coding.display:
-        raise ValueError(f"found {coding.system}|{coding.code}; expected a SNOMED CT or DCM code with its words")
-    return Code(coding.code, _SCHEMES[coding.system], coding.display)
+def _described(number: int, segment: Segment) -> Any:
+    import highdicom as hd
 
-
-def _plain(text: str) -> str:
-    return "".join(letter if letter.isalnum() else "-" for letter in text.casefold()).strip("-")
+    kind = kind_of(segment)
+    algorithm = None
+    if kind != "MANUAL":
+        algorithm = hd.AlgorithmIdentificationSequence(
+            name=segment.algorithm, family=code(family_of(segment.algorithm)), version=segment.version or "unknown"
+        )
+    return hd.seg.SegmentDescription(
+        segment_number=number,
+        segment_label=segment.structure[:64],
+        segmented_property_category=code(category_of(segment)),
+        segmented_property_type=code(segment.coding),
+        algorithm_type=kind,
+        algorithm_identification=algorithm,
+    )

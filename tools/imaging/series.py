@@ -212,8 +212,9 @@ def _stack(
     differing = {one.header.acquisition.rescale_type for one in group} - {None, "HU"}
     if first.header.modality == "CT" and differing:
         told.append(f"CT values are {' and '.join(sorted(filter(None, differing)))}, not Hounsfield units")
-    if first.header.modality == "CT" and not all(one.rescaled for one in group):
-        told.append("CT values are as stored: the files give no rescale to Hounsfield units")
+    if first.header.modality == "CT" and (stored := sum(not one.rescaled for one in group)):
+        which = "the files give" if stored == len(group) else f"{stored} of {len(group)} files give"
+        told.append(f"CT values are as stored: {which} no rescale to Hounsfield units")
     return Stack(
         id=f"{first.header.series_instance_uid or 'without-series-uid'}{suffix}",
         header=first.header,

@@ -214,6 +214,8 @@ def _planes(path: Path, dataset: Any, frames: int, header: Header) -> tuple[tupl
             return (), "it does not state its pixel spacing"
         value = functional_group(dataset, "PixelValueTransformationSequence", frame) or dataset
         slope, intercept = number(value, "RescaleSlope"), number(value, "RescaleIntercept")
+        if slope == 0:
+            return (), "its rescale slope is 0: every value would be the same"
         planes.append(
             Plane(
                 path=path,

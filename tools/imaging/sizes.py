@@ -81,6 +81,8 @@ async def image_pick(params: PickParams, ctx: ToolContext) -> ToolOutput:
                 expected=f"an image whose file says {params.modality}",
                 action="attach it with --image FILE",
             )
+        # A localiser is a projection: nothing in it is measured while there is a slice.
+        fit = [image for image in fit if "LOCALIZER" not in image.header.image_type] or fit
         image = max(fit, key=lambda one: one.header.taken_at or "")
         identity_of(image, ctx)
         when = f", taken {image.header.taken_at[:10]}" if image.header.taken_at else ", date not stated"

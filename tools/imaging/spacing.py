@@ -15,6 +15,7 @@ from tools.imaging.frame import Spacing
 PROJECTION = {"CR", "DX", "RG", "RF", "XA", "MG", "IO", "PX", "DR", "RTIMAGE"}
 _ULTRASOUND = {"US", "IVUS"}
 _CM, _TWO_D = 3, 1
+_LARGER = 1.001
 
 
 def spacing_of(dataset: Any, modality: str | None, frame: int) -> tuple[Spacing, list[str]]:
@@ -30,7 +31,9 @@ def spacing_of(dataset: Any, modality: str | None, frame: int) -> tuple[Spacing,
     scanned, told_scanned = _pair(dataset, "NominalScannedPixelSpacing")
     told = [*told, *told_imager, *told_scanned]
     if modality in PROJECTION:
-        return _projection(dataset, plane, imager), told
+        return _projection(dataset, plane, imager, told), told
+    if plane is not None and modality == "CT" and is_projection(dataset):
+        return Spacing(plane, f"{where} of a localiser, which is a projection"), told
     if plane is not None and modality in ("CT", "MR", "PT", "NM", "SEG", "RTDOSE"):
         return Spacing(plane, where, calibrated=True), told
     kind = _text(dataset, "PixelSpacingCalibrationType")
@@ -43,10 +46,21 @@ def spacing_of(dataset: Any, modality: str | None, frame: int) -> tuple[Spacing,
     return Spacing(), told
 
 
-def _projection(dataset: Any, plane: tuple[float, float] | None, imager: tuple[float, float] | None) -> Spacing:
+def is_projection(dataset: Any) -> bool:
+    """Whether a CT image is a localiser: its rays fan out, so that its scale holds at one depth only."""
+    kinds = dataset.get("ImageType") or []
+    return "LOCALIZER" in ([kinds] if isinstance(kinds, str) else list(kinds))
+
+
+def _projection(
+    dataset: Any, plane: tuple[float, float] | None, imager: tuple[float, float] | None, told: list[str]
+) -> Spacing:
     kind = _text(dataset, "PixelSpacingCalibrationType")
     if plane is not None and kind in ("GEOMETRY", "FIDUCIAL"):
         return Spacing(plane, f"PixelSpacing calibrated ({kind})", calibrated=True)
+    if plane is not None and imager is not None and max(plane[0] / imager[0], plane[1] / imager[1]) > _LARGER:
+        told.append("PixelSpacing is larger than ImagerPixelSpacing: a projection enlarges, so one is wrong; no scale")
+        return Spacing()
     if plane is not None and imager is not None and not _same(plane, imager):
         return Spacing(plane, "PixelSpacing calibrated (differs from ImagerPixelSpacing; how is not said)", True)
     if imager is not None:
@@ -72,6 +86,8 @@ def _ultrasound(dataset: Any) -> tuple[Spacing, list[str]]:
     if not rows or not columns:
         return Spacing(), ["the ultrasound region has no physical deltas"]
     box = [regions[0].get(f"RegionLocation{name}") for name in ("MinX0", "MinY0", "MaxX1", "MaxY1")]
+    if any(_number(part) is None for part in box):
+        return Spacing(), ["the ultrasound region does not say where it lies: no scale for the image"]
     where = f"ultrasound region {','.join(str(part) for part in box)}"
     return Spacing((abs(rows) * 10, abs(columns) * 10), f"{where} only", calibrated=True), []
 

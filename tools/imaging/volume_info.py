@@ -14,6 +14,7 @@ from tools.errors import NotAssessable, ToolError
 from tools.imaging import archive
 from tools.imaging.describe import grade, info
 from tools.imaging.frame import Header
+from tools.imaging.markers_side import with_markers
 from tools.imaging.nifti import Nifti, is_nifti, open_nifti
 from tools.imaging.reading import looks_like_dicom, read_image
 from tools.imaging.refusals import NotAnImage
@@ -101,8 +102,9 @@ def _nifti_row(path: Path, opened: Nifti) -> Json:
 def image_row(path: Path, frame: int = 0) -> Json:
     """One frame of an image file."""
     read = read_image(path, frame)
-    what = what_is(read)
-    return {"path": str(path), **info(read, what, grade(read, what))}
+    what, burnt = with_markers(read, what_is(read))
+    row = {"path": str(path), **info(read, what, grade(read, what))}
+    return row | {"warnings": [*row["warnings"], *burnt]}
 
 
 def _several(found: Found, path: Path, folder: Path) -> tuple[list[Json], list[Json]]:

@@ -1,7 +1,9 @@
 """What an image is: modality, region, view, side, position of the patient; each with where that was read, or unknown.
 
-The header decides where it speaks. Of the pixels only one thing is said, and only as likely: that they look like an
-upright frontal chest film. `matches` answers whether a question about a modality and a region can be put to it.
+The header decides where it speaks. Of the pixels little is said, and only as likely: that they look like an upright
+frontal chest film, or, in colour, like a photograph of the fundus or of skin. Markers burnt into a film are read by
+`tools.imaging.markers_side.with_markers`. `matches` answers whether a question about a modality and a region can be
+put to it.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from tools.imaging.colour_kind import FUNDUS, OTHER, colour_kind
 from tools.imaging.frame import Image
 from tools.imaging.likeness import LIKELY, UNLIKELY, frontal_chest
 from tools.imaging.spacing import PROJECTION
@@ -56,7 +59,8 @@ class Fact:
 
 @dataclass(frozen=True)
 class What:
-    """What an image is said, or seems, to be. `chest_likeness` is measured on the pixels of grey images."""
+    """What an image is said, or seems, to be. `chest_likeness` is measured on the pixels of grey images; `kind` is the
+    likely kind of a photograph in colour."""
 
     modality: Fact
     body_part: Fact
@@ -64,11 +68,17 @@ class What:
     position: Fact
     side: Fact
     chest_likeness: float | None = None
+    kind: Fact = Fact()
 
     @property
     def is_film(self) -> bool:
         """A projection film, by its header, or likely a chest film, by its pixels."""
-        return self.modality.value in FILMS or (self.modality.value is None and self.body_part.confidence == "likely")
+        return self.modality.value in FILMS or (self.modality.value is None and self.likely_chest)
+
+    @property
+    def likely_chest(self) -> bool:
+        """Likely a frontal chest film, by its pixels alone."""
+        return self.body_part.value == "chest" and self.body_part.confidence == "likely"
 
     @property
     def display(self) -> str:
@@ -80,6 +90,7 @@ class What:
     def _facts(self) -> list[tuple[str, Fact]]:
         return [
             ("modality", self.modality),
+            *([("kind", self.kind)] if self.kind.value else []),
             ("body part", self.body_part),
             ("view", self.view),
             ("position", self.position),
@@ -108,7 +119,20 @@ def what_is(image: Image) -> What:
     if body_part.value is None and likeness is not None and likeness >= LIKELY:
         source = f"pixels: likeness to a frontal chest film {likeness:.2f}, limit {LIKELY:.2f}"
         body_part = Fact("chest", source, "likely")
-    return What(modality, body_part, _view(image), _described(image, _POSITIONS), _side(image), likeness)
+    kind = _photograph(image) if stated in (None, "OT", "SC", "XC", "OP") else Fact()
+    if body_part.value is None and kind.value == FUNDUS:
+        body_part = Fact("eye", kind.source, "likely")
+    return What(modality, body_part, _view(image), _described(image, _POSITIONS), _side(image), likeness, kind)
+
+
+def _photograph(image: Image) -> Fact:
+    """The likely kind of a picture in colour. Skin names no region: any may be seen."""
+    if image.colour is None:
+        return Fact()
+    found = colour_kind(image.colour)
+    if found.kind == OTHER:
+        return Fact()
+    return Fact(found.kind, f"pixels: colours and lines of a {found.kind}, {found.confidence:.2f}", "likely")
 
 
 def matches(image: Image, modality: str | None, anatomy: str | None, what: What | None = None) -> Match:
@@ -135,7 +159,7 @@ def _modality_matches(image: Image, known: What, modality: str | None) -> Match:
         return Match("yes" if found in wanted else "no", f"the file says modality {found}")
     if wanted <= {*PROJECTION, "CT", "MR"} and image.photometric == "RGB":
         return Match("no", "a colour picture")
-    if wanted & FILMS and known.body_part.confidence == "likely":
+    if wanted & FILMS and known.likely_chest:
         return Match("yes", f"likely a film ({known.body_part.source})")
     return Match("unknown", "the file does not say its modality")
 
@@ -194,7 +218,7 @@ def _described(image: Image, patterns: dict[str, str]) -> Fact:
 
 
 def _side(image: Image) -> Fact:
-    """The side of a paired part, or which way the rows of a film run; markers in the pixels are not read."""
+    """The side of a paired part, or which way the rows of a film run, as the header has it."""
     header = image.header
     if header.laterality and header.laterality.upper() in ("L", "R", "B", "U"):
         names = {"L": "left", "R": "right", "B": "both sides", "U": "unpaired"}

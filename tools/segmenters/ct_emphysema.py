@@ -36,6 +36,20 @@ class LowAttenuation:
     mask: Voxels | None = field(default=None, repr=False, compare=False)
 
 
+def conditions(volume: Volume, said: Stated) -> None:
+    """Raise unless the scan is known to have been taken as the index needs it.
+
+    Raises:
+        NotAssessable: it was not, or nobody knows; `action` asks.
+    """
+    measurable(volume)
+    required(
+        "LAA-950",
+        EXPECTED,
+        [contrast_free(volume, said), inspired(volume, said), thick(volume, 0.0, THICKEST_MM)],
+    )
+
+
 def low_attenuation(
     volume: Volume, lungs: Voxels, stated: Stated | None = None, *, whole: bool | None = None, keep: bool = False
 ) -> LowAttenuation:
@@ -47,13 +61,7 @@ def low_attenuation(
         NotAssessable: the scan was not taken for it, or it is not known how it was taken; `action` asks.
         BadInput: the mask does not belong to the volume, or is empty.
     """
-    said = stated or Stated()
-    measurable(volume)
-    required(
-        "LAA-950",
-        EXPECTED,
-        [contrast_free(volume, said), inspired(volume, said), thick(volume, 0.0, THICKEST_MM)],
-    )
+    conditions(volume, stated or Stated())
     if lungs.shape != volume.values.shape or not lungs.any():
         raise BadInput(
             "the mask is not one of this volume's lungs",

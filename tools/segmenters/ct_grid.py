@@ -27,6 +27,9 @@ AIR_RANGE = (-1100.0, -900.0)
 SOFT_RANGE = (-200.0, 150.0)
 # Where soft tissue lies in stored values whose intercept of -1024 was lost; a tenth of a body is not so dense.
 OFFSET = (800.0, 1300.0)
+# Any piece of a body holds fat or air.
+FATTY = -20.0
+LEAST_DARK = 0.002
 SMALLEST = 8
 # Beyond so many shifts of a mask the distance transform is faster.
 _MOST_SHIFTS = 1000
@@ -110,6 +113,9 @@ def ct_grid(target: Target) -> CtGrid:
         raise _uncalibrated(volume, f"air at {dark:.0f}")
     if dark is None and float(np.mean((sample > OFFSET[0]) & (sample < OFFSET[1]))) > 0.1:
         raise _uncalibrated(volume, "no air, and much at about 1000: stored values without their intercept?")
+    if float(np.mean(sample < FATTY)) < LEAST_DARK:
+        # A windowed export, an MR called CT, an empty file: zero to something, and no way back to HU.
+        raise _uncalibrated(volume, f"neither air nor fat: values from {sample.min():.0f} to {sample.max():.0f}")
     if (volume.header.modality or "").upper() != "CT":
         if air is None:
             raise _uncalibrated(volume, "no modality stated and no air in the picture")

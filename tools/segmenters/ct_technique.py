@@ -45,11 +45,14 @@ class Condition:
 
 def contrast_free(volume: Volume, stated: Stated) -> Condition:
     """No contrast in the vessels."""
+    said = None if stated.contrast is None else not stated.contrast
+    return _both(_no_contrast(volume), said)
+
+
+def _no_contrast(volume: Volume) -> Condition:
     agent = volume.header.acquisition.contrast
     words = " ".join(volume.header.descriptions)
     ask = "Was the scan taken without intravenous contrast?"
-    if stated.contrast is not None:
-        return Condition("no contrast", "no" if stated.contrast else "yes", "said by a person", ask)
     if agent and not _NO_AGENT.fullmatch(agent):
         return Condition("no contrast", "no", f"ContrastBolusAgent {agent}", ask)
     if _PLAIN.search(words):
@@ -64,9 +67,11 @@ def contrast_free(volume: Volume, stated: Stated) -> Condition:
 
 def inspired(volume: Volume, stated: Stated) -> Condition:
     """Taken at full inspiration."""
+    return _both(_breath(volume), stated.inspiration)
+
+
+def _breath(volume: Volume) -> Condition:
     ask = "Was the scan taken at full inspiration?"
-    if stated.inspiration is not None:
-        return Condition("inspiration", "yes" if stated.inspiration else "no", "said by a person", ask)
     words = " ".join(volume.header.descriptions)
     if _EXPIRED.search(words) and not _INSPIRED.search(words):
         return Condition("inspiration", "no", f"description {words!r}", ask)
@@ -77,9 +82,11 @@ def inspired(volume: Volume, stated: Stated) -> Condition:
 
 def gated(volume: Volume, stated: Stated) -> Condition:
     """Triggered by the ECG."""
+    return _both(_gating(volume), stated.gated)
+
+
+def _gating(volume: Volume) -> Condition:
     ask = "Was the scan triggered by the ECG?"
-    if stated.gated is not None:
-        return Condition("gated", "yes" if stated.gated else "no", "said by a person", ask)
     gating = volume.header.acquisition.gating
     if gating and gating.upper() != "NONE":
         return Condition("gated", "yes", f"cardiac phase or technique {gating}", ask)
@@ -91,9 +98,20 @@ def gated(volume: Volume, stated: Stated) -> Condition:
     return Condition("gated", "unknown", "the file states no cardiac phase", ask)
 
 
+def _both(read: Condition, said: bool | None) -> Condition:
+    """What the file states and what a person says; where they disagree, the condition does not hold."""
+    if said is None:
+        return read
+    answer: Holds = "yes" if said else "no"
+    if read.holds in (answer, "unknown"):
+        return Condition(read.name, answer, "said by a person", read.ask)
+    found = f"a person says {answer}, the file {read.holds} ({read.found})"
+    return Condition(read.name, "no", found, read.ask)
+
+
 def thick(volume: Volume, low: float, high: float) -> Condition:
     """Sections between two thicknesses, and not further apart than they are thick."""
-    ask = "What is the section thickness?"
+    ask = "What is the section thickness? Give the DICOM series that states it."
     stated = volume.header.acquisition.slice_thickness_mm
     step = volume.spacing_mm[0]
     if stated is None:
@@ -106,7 +124,7 @@ def thick(volume: Volume, low: float, high: float) -> Condition:
 def tube(volume: Volume, kvp: float) -> Condition:
     """One tube voltage."""
     found = volume.header.acquisition.kvp
-    ask = "What was the tube voltage?"
+    ask = "What was the tube voltage? Give the DICOM series that states it."
     if found is None:
         return Condition("tube voltage", "unknown", "no KVP", ask)
     return Condition("tube voltage", "yes" if abs(found - kvp) < 0.5 else "no", f"{found:g} kVp", ask)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tools.errors import BadInput
 from tools.imaging.frame import Image
+from tools.imaging.what import Fact
 from tools.segmenters.contract import Card, Prompts, Target
 from tools.segmenters.lungs import VERSION
 from tools.segmenters.segment import Segment
@@ -26,6 +27,10 @@ CARD = Card(
     measured="lung fields: mean Dice 0.931 on 58 films of 38 patients, cross-validated (osler bench cxr-lungs)",
 )
 
+EDGE = "edge of the image"
+"""How `tools.imaging.what` says which of the patient's sides is where; a laterality of the part says nothing of it."""
+NO_SIDE = "side not established: the patient's right is taken to be at the image's left, as films are shown"
+
 
 class ChestFilm:
     """The segmenter."""
@@ -44,6 +49,7 @@ class ChestFilm:
             NotAssessable: no frontal chest film, or one of unusable quality.
         """
         from tools.imaging.chest import measurable
+        from tools.imaging.markers_side import NOT_ESTABLISHED, with_markers
         from tools.imaging.masks import heart_of, lungs_of
         from tools.imaging.what import what_is
 
@@ -55,12 +61,22 @@ class ChestFilm:
                 expected=f"{', '.join(STRUCTURES)} of one image",
                 action="name one of these",
             )
-        film = measurable(target, what_is(target))
+        known, read = with_markers(target, what_is(target))
+        film = measurable(_turned(target, known.side), known)
         lungs = lungs_of(film.image, None, None)
         found = [one for one in lungs.segments if "lung" in structures or one.structure in structures]
         if "heart" in structures:
             found.append(heart_of(film.image, None, lungs, None))
-        return [replace(one, doubts=(*one.doubts, *lungs.doubts)) for one in found]
+        told = read if EDGE in (known.side.value or "") else (*(one for one in read if one != NOT_ESTABLISHED), NO_SIDE)
+        return [replace(one, doubts=(*one.doubts, *lungs.doubts, *told)) for one in found]
+
+
+def _turned(film: Image, side: Fact) -> Image:
+    """The film with the side that a marker on it establishes, where the file states none."""
+    if film.header.patient_orientation or EDGE not in (side.value or ""):
+        return film
+    toward = "R" if "patient's right" in str(side.value) else "L"
+    return replace(film, header=replace(film.header, patient_orientation=(toward, "F")))
 
 
 segmenter = ChestFilm()

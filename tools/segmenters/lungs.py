@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tools.errors import BadInput, NotAssessable
 from tools.segmenters.classifier import Classifier
+from tools.segmenters.lungs_doubts import doubts as seen_doubts
 from tools.segmenters.pixels import SIDE, WHOLE, Array, Box, features, normal, placed, sampled
 from tools.segmenters.segment import Mask, Segment
 
@@ -57,6 +58,11 @@ def lung_fields(
     image = _checked(pixels)
     sides, agreement, sure = _found(image, classifier or shipped())
     confidence, doubts = _judged(sides, agreement, sure, darker(image, sides))
+    for doubt, (value, start, end) in seen_doubts(image, sides).items():
+        if value > start:
+            # What is doubted at all is noticed: the first step is a tenth.
+            confidence *= 0.9 * max(0.0, 1 - (value - start) / (end - start))
+            doubts = (*doubts, doubt)
     if confidence < minimum:
         raise NotAssessable(
             "no two lung fields of a frontal chest film were found",
@@ -77,6 +83,12 @@ def probabilities(image: NDArray[np.generic], classifier: Classifier) -> tuple[A
     first = _read(image, WHOLE, classifier)
     box = _around(first)
     return first, _read(image, box, classifier) if box else first
+
+
+def lung_boxes(image: NDArray[np.generic], classifier: Classifier) -> list[Box]:
+    """The part around the lungs, which is read a second time; empty where none are likely."""
+    box = _around(_read(image, WHOLE, classifier))
+    return [box] if box else []
 
 
 def tidy(likely: Array) -> tuple[Mask, Mask]:

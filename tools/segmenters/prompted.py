@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.errors import NotAssessable, OslerError
+from tools.errors import BadInput, NotAssessable, OslerError
+from tools.imaging.colour_kind import FUNDUS, SKIN, colour_kind
 from tools.imaging.frame import Image, scaled
 from tools.imaging.volume import Volume
 from tools.imaging.what import FILMS
@@ -26,6 +27,7 @@ from tools.segmenters.structures_zones import head_to_feet, part_of
 
 UNVALIDATED = "outlined where a person pointed; not validated"
 _PHOTOGRAPHS = {"OP": "fundus", "XC": "skin", "DMS": "skin", "GM": "skin"}
+_LIKELY = {FUNDUS: "fundus", SKIN: "skin"}
 
 
 def segmented(
@@ -68,10 +70,12 @@ def segmented(
 
 
 def seen_on(target: Target) -> str | None:
-    """Which kind of image it is, in the words of the vocabulary; None where the file does not say."""
+    """Which kind of image it is, in the words of the vocabulary; None where neither file nor colours say."""
     stated = (target.header.modality or "").upper()
     if stated in ("CT", "MR"):
         return stated
+    if not stated and isinstance(target, Image) and target.colour is not None:
+        return _LIKELY.get(colour_kind(target.colour).kind)
     return "XR" if stated in FILMS else _PHOTOGRAPHS.get(stated)
 
 
@@ -123,6 +127,13 @@ def _zoned(target: Target, found: Segment, prompt: Prompt, said: tuple[str, ...]
     if prompt.zone is None:
         return replace(found, doubts=(*found.doubts, *said))
     axis, head_first = head_to_feet(target)
+    if isinstance(target, Volume) and any(found.mask.take(end, axis).any() for end in (0, -1)):
+        raise NotAssessable(
+            f"the {prompt.zone} is a share of the whole height of the {found.structure}",
+            found=f"the {found.structure} is cut off by the series, its height is not known",
+            expected=f"the whole {found.structure} in the picture",
+            action="ask for the structure without its zone, or give the whole series",
+        )
     mask = part_of(found.mask, prompt.zone, axis, head_first)
     told = f"the {prompt.zone} is a share of the height of the outline, not an anatomical part"
     return replace(found, structure=f"{found.structure}, {prompt.zone}", mask=mask, doubts=(*found.doubts, *said, told))
@@ -132,9 +143,7 @@ def _pointed(
     target: Target, structure: str | None, prompts: Prompts, folder: Path | None, method: Method, through: bool
 ) -> list[Segment]:
     name, said = _called(structure, target)
-    at = prompts.slice_
-    for click in (*prompts.clicks, *(click for stroke in prompts.scribbles for click in stroke)):
-        at = click.slice_ if at is None else at
+    at = _slice_of(target, prompts)
     picture = picture_of(target, at, name)
     found = drawn(picture, prompts, folder, method)
     doubts = (*found.doubts, *said, UNVALIDATED)
@@ -147,6 +156,31 @@ def _pointed(
         doubts = (*doubts, f"drawn on slice {at} only")
         return [Segment(name, mask, found.confidence, found.algorithm, found.version, doubts=doubts)]
     return [_through(target, at, name, found.mask, found.confidence, doubts)]
+
+
+def _slice_of(target: Target, prompts: Prompts) -> int | None:
+    """The one slice that is pointed at.
+
+    Raises:
+        BadInput: several slices, or a slice of one image.
+    """
+    clicks = (*prompts.clicks, *(click for stroke in prompts.scribbles for click in stroke))
+    named = {one for one in (prompts.slice_, *(click.slice_ for click in clicks)) if one is not None}
+    if len(named) > 1:
+        raise BadInput(
+            "the prompts lie on several slices",
+            found=f"slices {', '.join(map(str, sorted(named)))}",
+            expected="one slice; the others follow from it",
+            action="point on one slice at a time",
+        )
+    if named and isinstance(target, Image):
+        raise BadInput(
+            "one image has no slices",
+            found=f"slice {min(named)} of one image",
+            expected="a place as column and row",
+            action="leave the slice out; give the folder of the series for a volume, --frame N for a frame",
+        )
+    return named.pop() if named else None
 
 
 def _through(
@@ -181,6 +215,9 @@ def _called(structure: str | None, target: Target) -> tuple[str, tuple[str, ...]
     except NotAStructure as error:
         return OBJECT, (f"called {structure!r} by who pointed at it: {error.message}",)
     said = tuple(f"{wrong!r} read as {right!r}" for wrong, right in prompt.respelt)
+    kind = seen_on(target)
+    if kind is not None and kind not in structures()[prompt.structure].on:
+        said = (*said, f"called {prompt.structure} by who pointed at it: it is not known to be seen on such an image")
     if prompt.side in (None, "both") and len(prompt.whole) > 1:
         return prompt.structure, (*said, "its side was not said")
     return prompt.segments[0], said

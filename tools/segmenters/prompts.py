@@ -20,6 +20,7 @@ Key = tuple[str, ...]
 # A word of five letters may have one slip, one of nine two; the first letter is right.
 _SLIPS = ((9, 2), (5, 1))
 _SHOWN = 5
+LONGEST = 120
 
 
 class NotAStructure(BadInput):
@@ -83,6 +84,13 @@ def structure_of(text: str, seen_on: str | None = None) -> Prompt:
         WhichStructure: it names several.
         BadInput: the sides contradict each other or the structure.
     """
+    if len(text) > LONGEST:
+        raise NotAStructure(
+            "this is too long for the name of a structure",
+            found=f"{text[:LONGEST]} ... ({len(text)} characters)",
+            expected=f"at most {LONGEST} characters",
+            action="name one structure: left lung, spleen",
+        )
     tokens = _expanded(words(text.replace("_", " ")))
     if not tokens:
         raise NotAStructure(

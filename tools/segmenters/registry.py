@@ -11,6 +11,8 @@ from tools.segmenters.contract import Segmenter
 SEGMENTERS = (
     "tools.segmenters.film:segmenter",
     "tools.segmenters.ct_threshold:segmenter",
+    "tools.segmenters.vessels:segmenter",
+    "tools.segmenters.skin:segmenter",
     "tools.segmenters.pointed:segmenter",
 )
 

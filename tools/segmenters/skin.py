@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.errors import NotAssessable
-from tools.imaging.colour_kind import ColourKind, colour_kind
+from tools.imaging.colour_kind import SKIN, ColourKind, colour_kind
 from tools.segmenters.contract import PHOTOGRAPH, Card, Prompts, Target
 from tools.segmenters.segment import Mask, Segment
 from tools.segmenters.skin_hair import Floats, filled, lines_on
@@ -247,4 +247,7 @@ class SkinSegmenter:
             BadInput: another structure was asked for, or the picture is too small.
         """
         only(structures, self.card, prompts)
-        return [skin_lesion(colours_of(target, "skin lesions")).segment]
+        return [skin_lesion(colours_of(target, "skin lesions", SKIN)).segment]
+
+
+segmenter = SkinSegmenter()

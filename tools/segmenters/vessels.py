@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.errors import BadInput, NotAssessable
-from tools.imaging.colour_kind import FUNDUS, ColourKind, colour_kind
+from tools.imaging.colour_kind import FUNDUS, OTHER, ColourKind, Kind, colour_kind
 from tools.imaging.frame import Image
 from tools.segmenters.classifier import Classifier
 from tools.segmenters.contract import PHOTOGRAPH, Card, Prompts, Target
@@ -46,6 +46,8 @@ SMALLEST_PIECE = 30
 SMALLEST = 200
 """Pixels across the field of view below which thin vessels cannot be there."""
 MINIMUM = 0.35
+CEILING = 0.75
+"""No confidence is above the mean overlap that was measured on real photographs."""
 NO_SCALE = "no scale: a fundus photograph says nothing of millimetres"
 
 
@@ -80,6 +82,7 @@ def vessels(rgb: NDArray[np.generic], *, minimum: float = MINIMUM) -> FundusVess
     confidence, doubts = _judged(kind, mask, likely, density, int(across))
     if confidence < minimum:
         raise _nothing("; ".join(doubts) or f"confidence {confidence:.2f}")
+    confidence = min(confidence, CEILING)
     segment = Segment(STRUCTURE, mask, round(confidence, 2), ALGORITHM, VERSION, doubts=doubts)
     return FundusVessels(segment, lit, round(density, 4), round(confidence, 2), doubts)
 
@@ -201,20 +204,37 @@ def _judged(kind: ColourKind, mask: Mask, likely: Array, density: float, across:
     return confidence, tuple(doubts)
 
 
-def colours_of(target: Target, what: str) -> NDArray[np.uint8]:
+def colours_of(target: Target, what: str, wanted: Kind) -> NDArray[np.uint8]:
     """The colours of an image that was read.
 
     Raises:
-        NotAssessable: it has none.
+        NotAssessable: it has none, or says nothing of itself and likely is a photograph of another kind.
     """
     if isinstance(target, Image) and target.colour is not None:
-        return target.colour
+        seen = OTHER if target.header.modality else colour_kind(target.colour).kind
+        if seen in (OTHER, wanted):
+            return target.colour
+        raise NotAssessable(
+            f"{what} are looked for on a {wanted}",
+            found=f"likely a {seen} (its colours and lines)",
+            expected=f"a {wanted}",
+            action="give the right picture, or state what it is: --modality OP (fundus) or XC (skin)",
+        )
     raise NotAssessable(
         f"{what} are looked for on a colour photograph",
-        found="a volume" if not isinstance(target, Image) else "an image in grey",
+        found=_seen(target),
         expected="a photograph in colour",
         action="give the colour photograph",
     )
+
+
+def _seen(target: Target) -> str:
+    from tools.imaging.what import what_is
+
+    if not isinstance(target, Image):
+        return "a volume"
+    region = what_is(target).body_part
+    return "an image in grey" + (f", {region.confidence} {region.value} ({region.source})" if region.value else "")
 
 
 class VesselSegmenter:
@@ -246,7 +266,7 @@ class VesselSegmenter:
             BadInput: another structure was asked for, or the picture is too small.
         """
         only(structures, self.card, prompts)
-        return [vessels(colours_of(target, STRUCTURE)).segment]
+        return [vessels(colours_of(target, STRUCTURE, FUNDUS)).segment]
 
 
 def only(structures: Sequence[str], card: Card, prompts: Prompts | None) -> None:
@@ -265,4 +285,5 @@ def only(structures: Sequence[str], card: Card, prompts: Prompts | None) -> None
         )
 
 
-__all__ = ["FUNDUS", "FundusVessels", "VesselSegmenter", "vessels"]
+segmenter = VesselSegmenter()
+__all__ = ["FUNDUS", "FundusVessels", "VesselSegmenter", "segmenter", "vessels"]

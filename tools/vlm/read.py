@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from knowledge.evidence import Evidence, ModelReading
-from tools.context import ToolContext, VisionModel, VisionReply
+from tools.context import ToolContext
 from tools.ehr.naming import naming
 from tools.errors import BadInput, NotAssessable
 from tools.imaging.attached import attached, patient_of
+from tools.imaging.burnt_in import hidden
+from tools.imaging.describe import region
 from tools.imaging.frame import Image
 from tools.imaging.identity import compare_identity
 from tools.imaging.what import Match, matches, what_is
 from tools.spec import Params, ToolOutput, tool
 from tools.vlm.asked import kinds_named, regions_named
 from tools.vlm.limits import oversteps
-from tools.vlm.regions import regions_of
-from tools.vlm.render import picture
-from tools.vlm.words import INSTRUCTIONS, PROMPT_VERSION, Unusable, again, parse, prompt, schema
+from tools.vlm.look import MAX_PROBES, Look, Probe, look, look_part_by_part
+from tools.vlm.words import PROMPT_VERSION, withheld
 
-VERSION = "1.0.0"
-ATTEMPTS = 2
+VERSION = "2.0.0"
 
 
 class WrongImage(BadInput):
@@ -40,6 +41,11 @@ class ReadParams(Params):
     modality: str | None = Field(default=None, description="the kind of image it is about: a DICOM code, XR for films")
     anatomy: str | None = Field(default=None, description="the part of the body it is about")
     frame: int = Field(default=0, ge=0, description="which frame, from 0")
+    closer: Literal["asked", "tiles", "never"] = Field(
+        default="asked",
+        description="parts shown larger: those that the model asks for, all of a grid one by one, or none",
+    )
+    probes: int = Field(default=4, ge=0, le=MAX_PROBES, description="how many parts at most")
 
 
 @tool("image.read", version=VERSION, kind="image", title="What a model sees in an image (an opinion)")
@@ -48,7 +54,9 @@ async def image_read(params: ReadParams, ctx: ToolContext) -> ToolOutput:
     and where. An opinion: it carries no measurement, no normal finding and no exclusion of a disease.
 
     An image of another part of the body, or of another kind, than the question is about is refused before the model is
-    asked. The model gets pixels and the question without names; words burnt into the pixels are not covered.
+    asked. The model sees the whole image at its own resolution and may ask to see parts larger, which are cut from the
+    full resolution and kept as evidence. It gets pixels and the question without names; words burnt into the pixels are
+    covered, markers of side and projection are left visible.
     """
     if ctx.vision is None:
         raise NotAssessable(
@@ -62,15 +70,32 @@ async def image_read(params: ReadParams, ctx: ToolContext) -> ToolOutput:
     identity = compare_identity(image.header.who, patient)
     warnings = [] if identity.status == "confirmed" else [identity.display]
     warnings += await asyncio.to_thread(check_image, image, params)
-    png, seen = await asyncio.to_thread(picture, image)
-    asked = prompt(params.question, *seen, hidden=[ctx.patient or "", *naming(patient)])
-    answer, raw, replies = await _ask(ctx.vision, png, asked, schema(*seen))
-    regions, told = regions_of(raw, image.sha256, image.frame, seen, (image.columns, image.rows))
-    reply = replies[-1]
-    said = Evidence(
-        slot=ctx.slot,
+    question = withheld(params.question, [ctx.patient or "", *naming(patient)])
+    seen, covered = await asyncio.to_thread(hidden, image)
+    if params.closer == "tiles":
+        looks = await look_part_by_part(ctx.vision, seen, question, params.probes)
+    else:
+        looks = [await look(ctx.vision, seen, question, params.probes if params.closer == "asked" else 0)]
+    items: list[Evidence] = []
+    crops: list[Evidence] = []
+    for one in [looks[0], *(one for one in looks[1:] if one.regions)]:
+        slot = f"{ctx.slot}.part.{len(items)}" if items else ctx.slot
+        shown = [_crop(image, probe, f"{ctx.slot}.crop.{len(crops) + n}", ctx) for n, probe in enumerate(one.probes, 1)]
+        crops += shown
+        items.append(_opinion(one, image, slot, shown, ctx))
+        if over := oversteps(" ".join([one.answer, *(found.label for found in one.regions)])):
+            warnings.append(f"the model's words hold {' and '.join(over)}: an opinion carries none")
+    warnings += [*_shown_as(image), *covered, *dict.fromkeys(line for one in looks for line in one.told)]
+    return ToolOutput(evidence=[*items, *crops], warnings=warnings, detail=_detail(looks))
+
+
+def _opinion(one: Look, image: Image, slot: str, crops: Sequence[Evidence], ctx: ToolContext) -> Evidence:
+    reply = one.replies[-1]
+    bound = [item.id for item in ctx.inputs.values()]
+    return Evidence(
+        slot=slot,
         value=None,
-        display=f"{reply.model}: “{answer}” (a model's opinion)",
+        display=f"{reply.model}: “{one.answer}” (a model's opinion)",
         patient=ctx.patient,
         effective_at=image.header.taken_at,
         source=ModelReading(
@@ -78,13 +103,24 @@ async def image_read(params: ReadParams, ctx: ToolContext) -> ToolOutput:
             revision=reply.revision,
             prompt_version=PROMPT_VERSION,
             images=(image.sha256,),
-            regions=tuple(regions),
+            regions=one.regions,
+            inputs=(*bound, *(crop.id for crop in crops)) if crops else (),
         ),
     )
-    if over := oversteps(" ".join([answer, *(region.label for region in regions)])):
-        warnings.append(f"the model's words hold {' and '.join(over)}: an opinion carries none")
-    warnings += [*_shown_as(image), *told]
-    return ToolOutput(evidence=[said], warnings=warnings, detail=_detail(replies, seen))
+
+
+def _crop(image: Image, probe: Probe, slot: str, ctx: ToolContext) -> Evidence:
+    left, top, right, bottom = probe.part.box
+    why = f", which it asked for: “{probe.why}”" if probe.why else ""
+    return Evidence(
+        slot=slot,
+        value=None,
+        display=f"columns {left} to {right}, rows {top} to {bottom} shown to the model {probe.part.scale:.2g} times as "
+        f"large as stored{why}",
+        patient=ctx.patient,
+        effective_at=image.header.taken_at,
+        source=region(image, segment="shown larger", box=probe.part.box),
+    )
 
 
 def check_image(image: Image, params: ReadParams) -> list[str]:
@@ -99,7 +135,7 @@ def check_image(image: Image, params: ReadParams) -> list[str]:
     told = []
     for expected, found in (
         (kinds, [matches(image, kind, None, what) for kind in kinds]),
-        (regions, [matches(image, None, region, what) for region in regions]),
+        (regions, [matches(image, None, part, what) for part in regions]),
     ):
         if _all(found, "no"):
             raise WrongImage(
@@ -117,50 +153,26 @@ def _all(found: list[Match], answer: str) -> bool:
     return bool(found) and all(match.answer == answer for match in found)
 
 
-async def _ask(
-    model: VisionModel, png: bytes, asked: str, form: dict[str, Any]
-) -> tuple[str, list[Any], list[VisionReply]]:
-    """The answer, its regions as they came, and every reply that was had.
-
-    Raises:
-        NotAssessable: no answer that can be used.
-    """
-    replies: list[VisionReply] = []
-    question, problem = asked, ""
-    for _ in range(ATTEMPTS):
-        replies.append(await model.read([png], question, form, instructions=INSTRUCTIONS))
-        try:
-            answer, raw = parse(replies[-1].text)
-        except Unusable as error:
-            problem, question = str(error), again(asked, error)
-        else:
-            return answer, raw, replies
-    raise NotAssessable(
-        f"the model {model.name} gave no answer about the image that could be used",
-        found=problem,
-        expected="one JSON object of the form asked for",
-        action="look at the image; try another model",
-    )
-
-
 def _shown_as(image: Image) -> list[str]:
-    """What of the image the model did not see as it is, or saw although it had better not."""
+    """What of the image the model did not see as it is."""
     told = []
-    if image.photometric.startswith(("RGB", "YBR", "PALETTE")):
+    if image.colour is None and image.photometric.startswith(("RGB", "YBR", "PALETTE")):
         told.append("the model was shown the brightness of a colour picture, not its colours")
-    if (image.header.burned_in or "").upper() != "NO":
-        told.append("words burnt into the pixels, where there are any, were shown to the model: they are not covered")
     return told
 
 
-def _detail(replies: list[VisionReply], seen: tuple[int, int]) -> dict[str, Any]:
+def _detail(looks: Sequence[Look]) -> dict[str, Any]:
+    replies = [reply for one in looks for reply in one.replies]
+    first = looks[0].shown[0].part
     return {
         "attempts": len(replies),
         "seconds": round(sum(reply.seconds for reply in replies), 3),
         "tokens_in": sum(reply.tokens_in for reply in replies),
         "tokens_out": sum(reply.tokens_out for reply in replies),
         "constrained": replies[-1].constrained,
-        "shown": {"columns": seen[0], "rows": seen[1]},
+        "shown": {"columns": first.size[0], "rows": first.size[1]},
+        "probes": sum(len(one.probes) for one in looks),
+        "ended": looks[0].ended,
     }
 
 

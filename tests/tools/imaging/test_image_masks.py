@@ -14,11 +14,13 @@ from PIL import Image as Pillow
 
 from knowledge.coding import SYSTEMS, Coding
 from tools.errors import BadInput
+from tools.imaging.dicom_out import ANATOMY, HAND
 from tools.imaging.reading import read_image
-from tools.imaging.seg_out import ANATOMY, DCM, Algorithm, Segment, write_masks
+from tools.imaging.seg_out import write_masks
+from tools.segmenters.segment import Segment
 
 LUNG = Coding(system=SYSTEMS["snomed"], code="39607008", display="Lung")
-BY = Algorithm("osler.lungs", "1.2.0", Coding(system=DCM, code="123104", display="Morphological Operations"))
+BY = ("osler-ct-threshold", "1.2.0")
 
 
 def segments(rows: int, columns: int) -> list[Segment]:
@@ -26,8 +28,8 @@ def segments(rows: int, columns: int) -> list[Segment]:
     one: NDArray[np.bool_] = np.zeros((rows, columns), dtype=bool)
     one[5:15, 3:9] = True
     return [
-        Segment("right lung", one, LUNG),
-        Segment("left lung", one[:, ::-1].copy(), LUNG, confidence=0.9, edited=True),
+        Segment("right lung", one, 0.7, *BY, coded=LUNG),
+        Segment("left lung", one[:, ::-1].copy(), 0.9, *BY, edited=True, coded=LUNG),
     ]
 
 
@@ -35,9 +37,9 @@ def test_a_film_gives_a_dicom_seg_that_references_it(tmp_path: Path) -> None:
     made = instance(film(40, 32), PatientID="77", PatientName="Ellison^M", PixelSpacing=[0.2, 0.2])
     path = saved(made, tmp_path / "film.dcm")
     marks = segments(40, 32)
-    rows = write_masks(read_image(path), path, marks, BY, tmp_path / "out")
+    rows = write_masks(read_image(path), path, marks, tmp_path / "out")
     assert [(row["structure"], row["voxels"], row["confidence"]) for row in rows] == [
-        ("right lung", 60, None),
+        ("right lung", 60, 0.7),
         ("left lung", 60, 0.9),
     ]
     import highdicom
@@ -51,10 +53,25 @@ def test_a_film_gives_a_dicom_seg_that_references_it(tmp_path: Path) -> None:
     assert described.SegmentedPropertyCategoryCodeSequence[0].CodeValue == ANATOMY.code
     assert [part.SegmentAlgorithmType for part in seg.SegmentSequence] == ["AUTOMATIC", "SEMIAUTOMATIC"]
     algorithm = described.SegmentationAlgorithmIdentificationSequence[0]
-    assert (algorithm.AlgorithmName, algorithm.AlgorithmVersion) == ("osler.lungs", "1.2.0")
+    assert (algorithm.AlgorithmName, algorithm.AlgorithmVersion) == BY
     for number, mark in enumerate(marks, 1):
         back: Any = seg.get_pixels_by_source_instance([made.SOPInstanceUID], segment_numbers=[number])
         assert np.array_equal(back[0, ..., 0].astype(bool), mark.mask)
+
+
+def test_a_side_that_the_code_does_not_say_and_a_hand_that_drew(tmp_path: Path) -> None:
+    import pydicom
+
+    path = saved(instance(film(40, 32)), tmp_path / "film.dcm")
+    mask = segments(40, 32)[0].mask
+    marks = [Segment("left kidney", mask, 1.0, HAND, ""), Segment("skin lesion", mask, 0.5, *BY)]
+    seg = pydicom.dcmread(write_masks(read_image(path), path, marks, tmp_path / "out")[0]["path"])
+    kidney, lesion = seg.SegmentSequence
+    typed = kidney.SegmentedPropertyTypeCodeSequence[0]
+    assert typed.CodeValue == "64033007"
+    assert [part.CodeMeaning for part in typed.SegmentedPropertyTypeModifierCodeSequence] == ["Left"]
+    assert kidney.SegmentAlgorithmType == "MANUAL" and "SegmentationAlgorithmIdentificationSequence" not in kidney
+    assert lesion.SegmentedPropertyCategoryCodeSequence[0].CodeMeaning == "Morphologically Abnormal Structure"
 
 
 def test_frames_without_a_frame_of_reference_are_refused(tmp_path: Path) -> None:
@@ -62,13 +79,13 @@ def test_frames_without_a_frame_of_reference_are_refused(tmp_path: Path) -> None
     made = instance(np.stack([film(40, 32)] * 3), "1.2.840.10008.5.1.4.1.1.7.3", Modality="OT")
     path = saved(made, tmp_path / "stack.dcm")
     with pytest.raises(BadInput, match="no DICOM SEG"):
-        write_masks(read_image(path, 2), path, segments(40, 32)[:1], BY, tmp_path / "out")
+        write_masks(read_image(path, 2), path, segments(40, 32)[:1], tmp_path / "out")
 
 
 def test_a_picture_gives_png_and_json(tmp_path: Path) -> None:
     Pillow.fromarray((film(40, 32) >> 4).astype(np.uint8)).save(tmp_path / "film.png")
     image = read_image(tmp_path / "film.png")
-    rows = write_masks(image, tmp_path / "film.png", segments(40, 32), BY, tmp_path / "out")
+    rows = write_masks(image, tmp_path / "film.png", segments(40, 32), tmp_path / "out")
     back = np.asarray(Pillow.open(rows[1]["path"]))
     assert np.array_equal(back == 255, segments(40, 32)[1].mask) and set(np.unique(back)) == {0, 255}
     about = json.loads(next((tmp_path / "out").glob("*.json")).read_text())
@@ -80,7 +97,7 @@ def test_a_picture_gives_png_and_json(tmp_path: Path) -> None:
 def test_a_source_without_uids_is_refused_not_given_some(tmp_path: Path) -> None:
     path = saved(instance(film(40, 32), StudyInstanceUID=None), tmp_path / "film.dcm")
     with pytest.raises(BadInput) as caught:
-        write_masks(read_image(path), path, segments(40, 32), BY, tmp_path / "out")
+        write_masks(read_image(path), path, segments(40, 32), tmp_path / "out")
     assert "StudyInstanceUID" in str(caught.value.found)
     assert list((tmp_path / "out").glob("*")) == []
 
@@ -88,11 +105,12 @@ def test_a_source_without_uids_is_refused_not_given_some(tmp_path: Path) -> None
 def test_a_mask_of_another_size_is_refused(tmp_path: Path) -> None:
     path = saved(instance(film(40, 32)), tmp_path / "film.dcm")
     with pytest.raises(BadInput, match="does not fit"):
-        write_masks(read_image(path), path, segments(41, 32), BY, tmp_path / "out")
+        write_masks(read_image(path), path, segments(41, 32), tmp_path / "out")
 
 
 def test_a_code_without_a_dicom_designator_is_refused(tmp_path: Path) -> None:
     path = saved(instance(film(40, 32)), tmp_path / "film.dcm")
-    local = Segment("x", segments(40, 32)[0].mask, Coding(system="http://local.example", code="1", display="x"))
+    coded = Coding(system="http://local.example", code="1", display="x")
+    local = Segment("x", segments(40, 32)[0].mask, 1.0, *BY, coded=coded)
     with pytest.raises(BadInput, match="no DICOM SEG"):
-        write_masks(read_image(path), path, [local], BY, tmp_path / "out")
+        write_masks(read_image(path), path, [local], tmp_path / "out")

@@ -182,7 +182,7 @@ class Named:
     def segment(self, target: Target, structures: Sequence[str], prompts: Prompts | None = None) -> list[Segment]:
         assert isinstance(target, Volume) and list(structures) == ["lung"]
         mask = np.zeros(target.values.shape, dtype=bool)
-        mask[:, 10:70, 5:30] = True
+        mask[1:8, 10:70, 5:30] = True
         return [Segment("right lung", mask, 0.9, "n", "1"), Segment("left lung", mask[:, :, ::-1], 0.8, "n", "1")]
 
 
@@ -193,7 +193,7 @@ def test_a_name_goes_to_who_offers_it_and_side_and_zone_are_kept() -> None:
     assert left.structure == "left lung" and left.confidence == 0.8
     (base,) = segmented(target, "left lung base", among=[Named()])
     assert base.structure == "left lung, base" and base.coding.code == "281394001"
-    # The slices run to the head: the base is the first third.
+    # The slices run to the head: the base is the first third of the seven that hold it.
     assert base.mask[:3].any() and not base.mask[3:].any()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
 
 from agent.models.openai import OpenAIModel
 from knowledge.evidence import Evidence, ModelReading
@@ -158,10 +159,12 @@ async def test_a_picture_that_says_nothing_of_itself_is_read_and_what_is_not_kno
     for words in (
         "identity unconfirmed",
         "not known whether the image is of arm",
-        "brightness of a colour picture",
         "burnt into the pixels",
     ):
         assert words in told
+    url = server.asked[0]["messages"][1]["content"][0]["image_url"]["url"]
+    shown = Pillow.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
+    assert shown.getpixel((5, 5)) == (200, 40, 40) and "brightness" not in told
 
 
 async def test_an_image_of_another_patient_stops_the_tool(home: Path, tmp_path: Path) -> None:
@@ -256,3 +259,17 @@ async def test_a_server_that_is_gone_is_an_upstream_error(home: Path, tmp_path: 
     ctx = await context(home, film(tmp_path / "chest.dcm"), vision=OpenAIModel(url, "tiny", 5.0))
     with pytest.raises(UpstreamError, match="cannot be reached"):
         await image_read.call({"question": QUESTION}, ctx)
+
+
+async def test_words_burnt_into_the_pixels_are_covered_in_what_leaves(home: Path, tmp_path: Path) -> None:
+    drawn = Pillow.new("L", (640, 480), 30)
+    ImageDraw.Draw(drawn).text((20, 20), "ELLISON M 1948", fill=255, font=ImageFont.load_default(26))
+    path = tmp_path / "capture.png"
+    drawn.save(path)
+    image = ImageFile(path, hashlib.sha256(path.read_bytes()).hexdigest(), path.name)
+    with serving(answer()) as server:
+        output = await read(home, server, image, "What is seen?")
+    url = server.asked[0]["messages"][1]["content"][0]["image_url"]["url"]
+    shown = Pillow.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
+    assert shown.convert("L").getextrema() == (0, 30)
+    assert any("covered before the model saw it" in line for line in output.warnings)

@@ -68,6 +68,20 @@ def hounsfield(target: Image | Volume) -> NDArray[np.float32]:
             expected="CT with values in Hounsfield units",
             action="take the CT from the archive as DICOM",
         )
+    if isinstance(target, Volume) and (said := [text for text in target.warnings if text.startswith("CT values are")]):
+        raise NotAssessable(
+            "these values are not known to be Hounsfield units",
+            found=said[0],
+            expected="every file of the series rescaled to Hounsfield units",
+            action="take the original series",
+        )
+    if "LOCALIZER" in target.header.image_type:
+        raise NotAssessable(
+            "density is measured on slices of CT only",
+            found="a localiser: a projection",
+            expected="a slice or a volume",
+            action="take the series it was planned for",
+        )
     kind = target.header.acquisition.rescale_type
     if kind not in (None, "", "HU"):
         raise NotAssessable(
@@ -76,10 +90,12 @@ def hounsfield(target: Image | Volume) -> NDArray[np.float32]:
             expected="RescaleType HU",
             action="take the original series",
         )
-    if float(values.min()) > FAT:
+    # Padding is no air: a stored value far below it says nothing of the scale.
+    least = float(values.min(initial=np.inf, where=values >= LOWEST))
+    if least > FAT:
         raise NotAssessable(
             "these values are not known to be Hounsfield units",
-            found=f"no value below {float(values.min()):.0f}: neither air nor fat in the picture",
+            found=f"no value below {least:.0f}: neither air nor fat in the picture",
             expected="air near -1000 HU somewhere in the picture",
             action="take the original series, not a derived or windowed one",
         )

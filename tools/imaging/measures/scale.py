@@ -75,12 +75,15 @@ def plane_of(image: Image) -> Plane:
 
 
 def plane_of_slices(volume: Volume) -> Plane:
-    """The plane of a volume's slices; lengths in it hold for uneven and tilted series too."""
+    """The plane of a volume's slices; lengths in it hold for uneven and tilted series too. One that is not axial, as
+    NIfTI may be stored, is said to be so: axes in another plane are other axes."""
     column, row = volume.affine[:3, 0], volume.affine[:3, 1]
     width = float(np.linalg.norm(column))
     along = float(row @ column) / width
     across = float(np.sqrt(max(float(row @ row) - along**2, 0.0)))
-    return Plane(np.array([[width, along], [0.0, across]]), f"grid of the slices ({volume.spacing_source})")
+    view = {"L": "sagittal", "R": "sagittal", "A": "coronal", "P": "coronal"}.get(volume.axes[0])
+    note = f"in the {view} plane" if view else ""
+    return Plane(np.array([[width, along], [0.0, across]]), f"grid of the slices ({volume.spacing_source})", note)
 
 
 def within_scale(image: Image, box: tuple[float, float, float, float]) -> None:

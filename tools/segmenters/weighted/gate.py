@@ -75,7 +75,9 @@ def _of_image(card: Card, target: Target) -> list[str]:
     assert not isinstance(target, Volume)
     colour = target.photometric.startswith(("RGB", "YBR", "PALETTE"))
     stated = (target.header.modality or "").upper()
-    if PHOTOGRAPH in card.modalities and (stated in PHOTOGRAPHS or (not stated and colour)):
+    # A card that names kinds of photographs (fundus, skin) is not for the others.
+    of_any = (card.modalities & PHOTOGRAPHS) or PHOTOGRAPHS
+    if PHOTOGRAPH in card.modalities and (stated in of_any or (not stated and colour)):
         return []
     known = what_is(target)
     answers = [matches(target, kind, None, known) for kind in sorted(card.modalities - {PHOTOGRAPH})]

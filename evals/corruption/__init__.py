@@ -1,0 +1,1 @@
+"""Films made worse on purpose."""

@@ -1,0 +1,1 @@
+"""Reading of images by models: drawn images with lesions, and a detector that stands in for a model."""
