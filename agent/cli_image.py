@@ -10,7 +10,7 @@ import typer
 from agent import cli_learning
 from tools.errors import OslerError
 
-image = typer.Typer(no_args_is_help=True, help="Images: DICOM, PNG, JPEG, TIFF.")
+image = typer.Typer(no_args_is_help=True, help="Images: DICOM files and series, NIfTI, PNG, JPEG, TIFF.")
 cli_learning.register(image)
 _SHARED = ("modality", "body_part", "view", "quality")
 _SHOWN = 20
