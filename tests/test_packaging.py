@@ -124,7 +124,7 @@ def test_an_old_python_gets_a_message() -> None:
 
 
 def test_set_up_does_nothing_while_its_stamp_fits(tmp_path: Path) -> None:
-    for name in ("pyproject.toml", "scripts/setup.py", "scripts/encoder-files.txt"):
+    for name in ("pyproject.toml", "scripts/setup.py", "scripts/encoder-files.txt", "scripts/medsam-files.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     script = str(tmp_path / "scripts" / "setup.py")
