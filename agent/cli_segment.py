@@ -92,7 +92,8 @@ def prompts_of(asked: Asked) -> Prompts:
 def segment_text(body: dict[str, Any]) -> str:
     """Segments for people."""
     rows = [
-        f"{row['structure']}: {row['voxels']} {'pixels' if 'box' in row else 'voxels'}, confidence {row['confidence']}, {row['path']}"
+        f"{row['structure']}: {row['voxels']} {'pixels' if 'box' in row else 'voxels'}, "
+        f"confidence {row['confidence']}, {row['path']}"
         for row in body["segments"]
     ]
     return "\n".join([*rows, *(f"warning: {text}" for text in body["warnings"])])
