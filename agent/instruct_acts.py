@@ -244,12 +244,6 @@ def _quoted(text: str, reading: Reading) -> str | None:
     return reading.masked.quotes[int(found[1])] if found and int(found[1]) < len(reading.masked.quotes) else None
 
 
-def _object(text: str) -> bool:
-    return bool(
-        LAB.search(text) or IMAGING.search(text) or REFERRAL.search(text) or REPLACE.search(text) or DOSE.search(text)
-    )
-
-
 def _one(part: str, reading: Reading, conditional: bool, *, first: bool) -> Act | None:
     """One order. A piece without a verb is one only after another (“and a morning level”) or within a condition."""
     said = imperative(part)
@@ -335,6 +329,8 @@ def _request(part: str, reading: Reading, kind: str) -> Act | None:
     if kind == "referral" and ANY_REFERRAL.match(named):
         given = best(codes, named, only=True)
         named = given.about if given else named
+    if LAB.search(named) and REFERRAL.search(named):
+        refuse("a test and a referral in one", part, "ask for the referral in a sentence of its own")
     if FRAGMENT.search(named) or len(named.split()) > 9:
         concept = _measure(part, reading) if kind == "test" else None
         if concept is None or _measure(named, reading) != concept:

@@ -47,7 +47,7 @@ _GOAL = re.compile(
 
 
 # Codes and dates: their parts are no range of values.
-_CODE = re.compile(r"(?<![\w.-])\d{4,5}-\d{1,4}(?:-\d{1,2})?(?![\w-])|\d{4}-\d\d-\d\d(?:T[\d:+Z.-]*)?")
+_CODE = re.compile(r"(?<![\w.-])(?:\d{3,5}-\d|\d{4,5}-\d{3,4}-\d{1,2})(?![\w-])|\d{4}-\d\d-\d\d(?:T[\d:+Z.-]*)?")
 
 
 @dataclass(frozen=True)

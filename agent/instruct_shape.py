@@ -7,7 +7,22 @@ from __future__ import annotations
 
 import re
 
-from agent.instruct_words import CHECKS, CONDITION, HIGH, IMAGING, LAB, LOW, MISSING, OLD, OLDER, REPLACE, VERB
+from agent.instruct_words import (
+    CHECKS,
+    CONDITION,
+    HIGH,
+    IMAGING,
+    LAB,
+    LOW,
+    MISSING,
+    OLD,
+    OLDER,
+    ORDER,
+    RECORD,
+    REPLACE,
+    STOP,
+    VERB,
+)
 
 _I = re.IGNORECASE
 _FIELD = (
@@ -20,6 +35,11 @@ _SPECIALTY = (
     r"(?:\s+(?:surgery|surgeons?|clinic|service|team|department))?)\b"
 )
 _DONE = r"(?:ordered|requested|placed|arranged|booked|submitted|raised|made|issued|organi[sz]ed|put in|sent)"
+# An act of its own before a referral is never part of what is said of the patient.
+_ACTING = (
+    r"\b(?:order|give|start|stop|hold|prescribe|administer|replace|book|arrange|request|send|draw|record|check|"
+    r"cancel)\b"
+)
 _REFERRALS = (
     # Where the free text stands first, or by itself: the referral first, its text behind it.
     (
@@ -72,7 +92,7 @@ _REFERRALS = (
     # Who is to see the patient, and "the referral" behind it: one order.
     (
         re.compile(
-            rf"^[^.;⟦]*?\b(?:(?:seen|reviewed|assessed) by|go to|need|needs|want|wants) {_SPECIALTY}"
+            rf"^(?:(?!{_ACTING})[^.;,⟦])*?\b(?:(?:seen|reviewed|assessed) by|go to|need|needs|want|wants) {_SPECIALTY}"
             rf"(?: to (?:see|review|assess)[\w ]{{0,12}})?\s*[.;]\s*(?:please )?(?P<v>order|place|make|"
             rf"submit) the referral\b",
             _I,
@@ -82,7 +102,7 @@ _REFERRALS = (
     (re.compile(r"\bref(?=\.? (?:to|this|pt|him|her|for)\b)\.?", _I), "refer"),
     (
         re.compile(
-            r"(?:(?:^|(?<=[.;:\n]))(?:(?!\band\b)[^.;:\n⟦])*?)?\b(?:needs?|wants?|requires?|have|get|is to "
+            rf"(?:(?:^|(?<=[.;:\n]))(?:(?!\band\b|{_ACTING})[^.;:,\n⟦])*?)?\b(?:needs?|wants?|requires?|have|get|is to "
             r"be|are to be|should be)(?: to be| to have)? "
             r"(?:referring|referred|referral|a referral)(?= to\b)",
             _I,
@@ -186,7 +206,14 @@ _NOT_ORDER = re.compile(r"\s*(?:the |its |a )?(?:[\w-]+ )?(?:date|time|value|res
 _EARLY = (
     (re.compile(r"\b(?:two|both|2) (?:orders|things)\s*:\s*", _I), "order "),
     # "Potassium protocol for ...:" is a heading.
-    (re.compile(r"^\s*(?:\w+\s+){1,2}(?:protocol|replacement|schedule|review|round)\s*(?:for)?\s*[:,]\s*", _I), ""),
+    (
+        re.compile(
+            rf"^\s*(?!(?:no|not|do|don|skip|hold|cancel|avoid|{STOP}|{ORDER}|{RECORD})\b)(?:\w+\s+){{1,2}}"
+            r"(?:protocol|replacement|schedule|review|round)\s*(?:for)?\s*[:,]\s*",
+            _I,
+        ),
+        "",
+    ),
     (re.compile(r"\bschedule (?=an?\b|another\b|the\b|serum\b|repeat\b)", _I), "book "),
     (re.compile(r"\(\s*(?:order(?:ed)?|dosed?|given?)\s+(?=(?:as|per|by|according|following|using)\b)", _I), "("),
     (

@@ -23,7 +23,12 @@ _CLOCK = re.compile(
 _WORDS = {"six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _DAYS = (
     (re.compile(r"\b(?:the )?day after tomorrow\b", re.I), 2),
-    (re.compile(r"\b(?:on )?the (?:day after(?: today)?|day following|next calendar day)\b", re.I), 1),
+    (
+        re.compile(
+            r"\b(?:on )?the (?:day (?:after|following)(?: today\b|(?=\s*(?:$|[,.;)]|at\b)))|next calendar day\b)", re.I
+        ),
+        1,
+    ),
     (
         re.compile(
             r"\b(?:tomorrow|tmrw|(?:the )?(?:next|following) (?:day|morning|afternoon|evening)|next a\.?m\.?)(?!\w)",

@@ -33,7 +33,6 @@ RECORDS = re.compile(rf"\b(?:{RECORD})\b", _I)
 TELLS = re.compile(rf"\b(?P<verb>{TELL})\b\s+(?P<who>[^:,.;]+?)\s*(?::|,|\bthat\b|\bto say\b|\babout\b|⟦|$)", _I)
 STOPS = re.compile(rf"\b(?P<verb>{STOP})\s+(?:the |her |his |their |giving )?(?P<what>[a-z][\w -]{{2,40}})", _I)
 CHECKS = re.compile(rf"(?:^|[,;.:]\s*|\band\s+|\bplease\s+|\bto\s+|\bfirst,?\s+)(?:{CHECK})\b", _I)
-ASKS = re.compile(r"^(?:has|have|is|are|was|were|does|did|do|any)\b", _I)
 CONDITION = re.compile(
     r"\b(?:if|when(?! (?:was|is|were|did|it was|they were))|whenever|should(?= (?:it|the|this|that|her|his|"
     r"their|no|there|any|"

@@ -21,7 +21,9 @@ from tools.ehr.record import PatientRecord
 
 _READ_THROUGH = 200_000
 _NOW = re.compile(
-    r"\b(?:currently|current|now|at present|at the moment|active|(?:is|are) (?:he|she|they) (?:\w+ )?on)\b",
+    r"\b(?:currently|current|"
+    r"(?<!until )(?<!till )(?<!up to )(?<!from )(?<!by )now|at present|at the moment|active|"
+    r"(?:is|are) (?:he|she|they) (?:\w+ )?on)\b",
     re.IGNORECASE,
 )
 _OPERATION = re.compile(r"(?:centesis|scopy|ectomy|ostomy|otomy|plasty|graphy|gram|desis|pexy)$", re.IGNORECASE)
@@ -64,7 +66,7 @@ async def reading(
 def current(query: Query) -> Query:
     """What is taken now is what is active: a question that says "currently" counts no stopped drug."""
     select = query.select
-    counted = query.wants in ("count", "list", "name") and select.kind == "prescription"
+    counted = query.wants in ("count", "list", "name", "exists") and select.kind == "prescription"
     if not (counted and select.window.open and _NOW.search(query.question)):
         return query
     where = (*select.where, Filter(field="active", value=True))

@@ -56,9 +56,10 @@ _FRAMES: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"(?<!\w)(?:since|from|after) this (?:very |same )?time yesterday(?!\w)", _I), "in the last 24 hours"),
     (re.compile(rf"(?<!\w)(?:going|looking|reaching|dating) back (?:no (?:more|further|longer) than|at most|up to|"
                 rf"only) (?=(?:{NUMBER}) ?-?{UNIT})", _I), "within the last "),
-    (re.compile(rf"(?<!\w)(?:no|not) (?:older|more|earlier) than ({NUMBER}) ?-?({UNIT})(?: old| ago| back)?(?! "
-        rf"(?:after|"
-                r"later|following))(?!\w)", _I), r"within the last \1 \2"),
+    # "Patients no older than 40 years" is about their age.
+    (re.compile(r"(?<!\w)(?<!patients )(?<!men )(?<!people )(?<!aged )(?<!those )"
+                rf"(?:no|not) (?:older|more|earlier) than ({NUMBER}) ?-?({UNIT})(?: old| ago| back)?"
+                r"(?! (?:after|later|following))(?!\w)", _I), r"within the last \1 \2"),
     (re.compile(rf"(?<!\w)(the|this) ({_STAY})(?:,? (?:that is|which is|that['’]s))?,? (?:now |still |currently )?"
                 rf"{_UNTIED}(?!\w)", _I), r"the current \2"),
     (re.compile(r"(?<!\w)(?:the )?type of (the |patient [\w-]+['’]s |his |her |their )((?:most recent|\w+) )"
@@ -95,7 +96,8 @@ _FRAMES: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"(?<!\w)(?:patient (?:count|numbers)|(?:patient )?head-?count)(?!\w)", _I), "number of patients"),
     (re.compile(r"(?<!\w)(twent|thirt|fort|fift|sixt|sevent|eight|ninet)y-somethings?(?!\w)", _I),
      r"patients in their \1ies"),
-    (re.compile(rf"(?<!\w)(?:(?:less|fewer) than|under) ({NUMBER}) ?-?({UNIT}) (?:old|ago)(?!\w)", _I),
+    # "Under 40 years old" is a person's age.
+    (re.compile(rf"(?<!\w)(?:(?:less|fewer) than|under) ({NUMBER}) ?-?(?!years? old)({UNIT}) (?:old|ago)(?!\w)", _I),
      r"within the last \1 \2"),
     (re.compile(rf"(?<!\w)(?:newer|more recent) than ({NUMBER}) ?-?({UNIT})(?: ago)?(?!\w)", _I),
      r"within the last \1 \2"),
