@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tools.imaging.measuring import Target
     from tools.segmenters.segment import Segment
 
-FILMS = ("CR", "DX", "DR")
 _PLANES = ("in the sagittal plane", "in the coronal plane")
 
 
@@ -182,26 +181,27 @@ def stated(target: Target, asked: Asked) -> Target:
     """The target with the modality a person states, where the file says none."""
     from tools.errors import BadInput
 
-    there = target.header.modality
-    if asked.modality is None or there == asked.modality:
+    there, said = target.header.modality, (asked.modality or "").upper()
+    if not said or there == said:
         return target
     if there is not None:
         raise BadInput(
             "the file says another modality",
             found=there,
-            expected=asked.modality,
+            expected=said,
             action="leave out --modality",
         )
-    told = f"the modality is {asked.modality} by the word of whoever asked; the file does not say"
+    told = f"the modality is {said} by the word of whoever asked; the file does not say"
     return replace(
         target,
-        header=replace(target.header, modality=asked.modality),
+        header=replace(target.header, modality=said),
         warnings=(*target.warnings, told),
     )
 
 
 def _dated(one: Measurement, asked: Asked, target: Target) -> Any:
     from tools.imaging.measures.change import Dated
+    from tools.imaging.what import FILMS
 
     kind = target.header.modality
     return Dated(one, taken_on(target, asked), "film" if kind in FILMS else kind)

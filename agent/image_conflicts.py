@@ -18,7 +18,6 @@ from tools.spec import ToolRecord
 
 LUNGS_REMOVED = "image.lung_removed."
 _ABOVE = ("primary_care_notebook_ctr", "adult_above")
-_FACTS = ("view", "position", "quality")
 
 
 def reads() -> list[Json]:

@@ -266,7 +266,7 @@ def test_a_reload_with_the_consultation_in_the_address_brings_it_back(visit: Vis
     user.pick("demo-af")
     user.ask(AF)
     consultation = user.page.locator(".o-answer").get_attribute("data-consultation")
-    user.page.goto(f"{server.url}/?consultation={consultation}")
+    user.leave_for(f"{server.url}/?consultation={consultation}")
     user.answered()
     assert "CHA2DS2-VA" in user.thread
     assert _patients(user) == {"demo-af"}

@@ -19,7 +19,6 @@ from tools.imaging.volume import Volume, canonical
 from tools.imaging.volumes import head_of
 
 AnyMask = NDArray[np.bool_]
-SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 EXPECTED = "a PNG for one image, a NIfTI label map for a volume, or a DICOM SEG of the image or series"
 # Corners may lie apart by this share of a voxel: affines are stored in single precision.
 _APART = 0.02

@@ -37,6 +37,7 @@ from tools.imaging.frame import Image
 from tools.imaging.measures.model import Measurement, rounded
 from tools.imaging.outlines import at_detector, lines_of
 from tools.imaging.volume import Volume
+from tools.imaging.what import FILMS
 from tools.segmenters.contract import Target
 from tools.segmenters.segment import Segment
 from tools.segmenters.structures import REGION
@@ -58,7 +59,7 @@ _NAMES = {
 _PROCEDURES = {
     "CT": "CTUnspecifiedBodyRegion",
     "MR": "MRIUnspecifiedBodyRegion",
-    **dict.fromkeys(("CR", "DX", "DR"), "XRUnspecifiedBodyRegion"),
+    **dict.fromkeys(sorted(FILMS), "XRUnspecifiedBodyRegion"),
 }
 
 

@@ -48,7 +48,6 @@ SMALLEST = 200
 MINIMUM = 0.35
 CEILING = 0.75
 """No confidence is above the mean overlap that was measured on real photographs."""
-NO_SCALE = "no scale: a fundus photograph says nothing of millimetres"
 
 
 @dataclass(frozen=True, eq=False)

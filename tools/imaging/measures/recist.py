@@ -13,6 +13,7 @@ from typing import Literal
 
 from tools.errors import BadInput, NotAssessable
 from tools.imaging.measures.model import Interval, Measurement
+from tools.imaging.what import FILMS
 
 LESION_MM = 10.0
 NODE_MM = 15.0
@@ -80,7 +81,7 @@ def why_not_measurable(lesion: Lesion) -> str | None:
     if lesion.modality in ("US", "NM", "PT"):
         return f"{lesion.modality} is not used to measure lesions"
     least, what = (NODE_MM, "short axis") if lesion.node else (LESION_MM, "long axis")
-    if lesion.modality in ("CR", "DX"):
+    if lesion.modality in FILMS:
         least = FILM_MM
     elif lesion.modality in ("CT", "MR"):
         if lesion.slice_mm is None:

@@ -105,22 +105,6 @@ def within_scale(image: Image, box: tuple[float, float, float, float]) -> None:
         )
 
 
-def need_scale(plane: Plane, what: str) -> Plane:
-    """The plane, where it has a scale.
-
-    Raises:
-        NotAssessable: it has none.
-    """
-    if plane.source is None:
-        raise NotAssessable(
-            f"{what} needs a scale, and the image has none",
-            found="no spacing with a source",
-            expected="a spacing that the file states",
-            action="take the image from the archive as DICOM, or calibrate it there",
-        )
-    return plane
-
-
 def inside(plane_shape: tuple[int, ...], box: tuple[int, int, int, int]) -> bool:
     """Whether a box (column, row, column, row) stays off the edge of the image."""
     rows, columns = plane_shape[-2:]
