@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 METHOD = "Wilson 95 %"
 
@@ -41,3 +45,17 @@ def document(name: str, metric: str, successes: int, n: int, seconds: float, **m
         "versions": {"osler": importlib.metadata.version("osler")},
         **more,
     }
+
+
+def interval(values: Sequence[float], clusters: Sequence[str], samples: int = 2000) -> list[float]:
+    """Bootstrap 95 % interval of a mean; what belongs together is drawn together."""
+    groups = defaultdict(list)
+    for value, cluster in zip(values, clusters, strict=True):
+        groups[cluster].append(value)
+    sums = np.array([[sum(group), len(group)] for group in groups.values()])
+    if not len(sums):
+        return [0.0, 1.0]
+    drawn = np.random.default_rng(0).integers(0, len(sums), (samples, len(sums)))
+    totals = sums[drawn].sum(axis=1)
+    low, high = np.percentile(totals[:, 0] / totals[:, 1], [2.5, 97.5])
+    return [round(float(low), 4), round(float(high), 4)]

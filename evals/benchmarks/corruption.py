@@ -16,10 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from evals.benchmarks.cxr_lungs import interval
 from evals.corruption.kinds import KINDS
 from evals.cxr.films import Film, dice, films
-from evals.metrics import document
+from evals.metrics import document, interval
 from tools.errors import ToolError
 from tools.imaging.frame import Image
 from tools.imaging.quality import quality

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ import yaml
 from evals.cxr.baselines import mean_shape, otsu
 from evals.cxr.films import SIDE, Film, by_side, dice, films
 from evals.cxr.fit import fitted
-from evals.metrics import document
+from evals.metrics import document, interval
 from tools.errors import ToolError
 from tools.segmenters.cardiothoracic import cardiothoracic
 from tools.segmenters.classifier import Classifier
@@ -79,20 +78,6 @@ def run(folder: Path, n: int | None = None) -> Json:
         cardiothoracic_ratio=_agreement(ratios, readings),
         cases=rows,
     )
-
-
-def interval(values: Sequence[float], patients: Sequence[str], samples: int = 2000) -> list[float]:
-    """Bootstrap 95 % interval of a mean; films of one patient are drawn together."""
-    groups = defaultdict(list)
-    for value, patient in zip(values, patients, strict=True):
-        groups[patient].append(value)
-    sums = np.array([[sum(group), len(group)] for group in groups.values()])
-    if not len(sums):
-        return [0.0, 1.0]
-    drawn = np.random.default_rng(0).integers(0, len(sums), (samples, len(sums)))
-    totals = sums[drawn].sum(axis=1)
-    low, high = np.percentile(totals[:, 0] / totals[:, 1], [2.5, 97.5])
-    return [round(float(low), 4), round(float(high), 4)]
 
 
 def _parts(chosen: Sequence[Film], everything: Sequence[Film]) -> list[tuple[list[Film], Callable[[], Classifier]]]:

@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from evals.metrics import document
-from evals.pointing.clicks import boxed, clicked, dice, disc, worst
+from evals.metrics import document, interval
+from evals.pointing.clicks import boxed, clicked, disc, worst
 from evals.pointing.organs import Case, Scan, cases, scans
 from tools.errors import NotAssessable
+from tools.imaging.training import dice
 from tools.segmenters import interactive, medsam
 from tools.segmenters.propagate import propagate
 
@@ -69,20 +70,6 @@ def run(folder: Path, n: int | None = None, network: medsam.LiteMedSAM | None = 
         litemedsam=None if usable else (network.lacks() if network is not None else "not asked for"),
         cases=rows,
     )
-
-
-def interval(values: Sequence[float], clusters: Sequence[str], samples: int = 2000) -> list[float]:
-    """Bootstrap 95 % interval of a mean; what belongs together is drawn together."""
-    groups = defaultdict(list)
-    for value, cluster in zip(values, clusters, strict=True):
-        groups[cluster].append(value)
-    sums = np.array([[sum(group), len(group)] for group in groups.values()])
-    if not len(sums):
-        return [0.0, 1.0]
-    drawn = np.random.default_rng(0).integers(0, len(sums), (samples, len(sums)))
-    totals = sums[drawn].sum(axis=1)
-    low, high = np.percentile(totals[:, 0] / totals[:, 1], [2.5, 97.5])
-    return [round(float(low), 4), round(float(high), 4)]
 
 
 def _scored(case: Case, network: medsam.LiteMedSAM | None) -> Json:

@@ -9,18 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.errors import NotAssessable
+from tools.imaging.training import dice
 
 Mask = NDArray[np.bool_]
 Place = tuple[float, float]
 Answer = Callable[[list[Place], list[Place]], Mask]
 # Radius of the disc around a click that any method has to beat, as a share of the picture's longer side.
 DISC = 0.05
-
-
-def dice(found: Mask, reference: Mask) -> float:
-    """Twice the overlap over the sum of both."""
-    total = int(found.sum() + reference.sum())
-    return 2 * int((found & reference).sum()) / total if total else 1.0
 
 
 def clicked(reference: Mask, answer: Answer, counts: tuple[int, ...], start: Mask | None = None) -> dict[int, float]:

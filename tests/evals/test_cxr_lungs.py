@@ -10,9 +10,10 @@ import pytest
 import yaml
 from PIL import Image
 
-from evals.benchmarks.cxr_lungs import READINGS, interval, run
+from evals.benchmarks.cxr_lungs import READINGS, run
 from evals.cxr.baselines import mean_shape, otsu
 from evals.cxr.films import Film, by_side, dice, films
+from evals.metrics import interval
 from tests.tools.segmenters.phantom import drawn
 from tools.errors import UsageError
 

@@ -7,7 +7,6 @@ and those that inflate without end are refused before anything of them is used.
 from __future__ import annotations
 
 import atexit
-import hashlib
 import shutil
 import stat
 import tempfile
@@ -16,6 +15,7 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from tools.imaging.reading import sha256_of
 from tools.imaging.refusals import ImageTooLarge, UnreadableImage, UnsupportedImage
 
 ZIP = b"PK\x03\x04"
@@ -40,8 +40,7 @@ def unpacked(path: Path) -> Path:
         UnsupportedImage: locked, or what it holds is not taken from an archive.
         ImageTooLarge: more entries or bytes than are read.
     """
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = sha256_of(path)
     with _LOCK:
         if digest not in _UNPACKED or not _UNPACKED[digest].is_dir():
             folder = Path(tempfile.mkdtemp(prefix="osler-zip-"))

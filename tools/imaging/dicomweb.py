@@ -16,10 +16,11 @@ import httpx
 
 from tools.ehr.client.auth import Access, access_to
 from tools.ehr.client.auth_files import server_for
-from tools.ehr.client.errors import BadAnswer, HttpError
+from tools.ehr.client.errors import HttpError
 from tools.ehr.client.http import Channel
 from tools.errors import BadInput, UpstreamError, UsageError
 from tools.imaging.dicomweb_parts import (
+    bad,
     date_of,
     is_uid,
     parts_of,
@@ -139,7 +140,7 @@ class DicomWeb(Channel):
                 body = await self._instance(study_uid, series_uid, entry.uid)
             taken += len(body)
             if taken > MAX_SERIES_BYTES:
-                raise _bad("the series", f"more than {MAX_SERIES_BYTES:,} bytes", "a smaller series")
+                raise bad("the series", f"more than {MAX_SERIES_BYTES:,} bytes", "a smaller series")
             path = folder / f"{number:05d}.dcm"
             await asyncio.to_thread(path.write_bytes, body)
             return path
@@ -162,10 +163,10 @@ class DicomWeb(Channel):
             raise _status("an instance", status)
         found = parts_of(given.get("content-type", ""), body, "an instance")
         if len(found) != 1:
-            raise _bad("an instance", f"{len(found)} parts", "one part")
+            raise bad("an instance", f"{len(found)} parts", "one part")
         content = bytes(found[0])
         if not looks_like_dicom(content[:512]):
-            raise _bad("an instance", "bytes that are not DICOM", "a DICOM file")
+            raise bad("an instance", "bytes that are not DICOM", "a DICOM file")
         return content
 
     async def _search(self, path: str, key: str, parameters: dict[str, str]) -> list[dict[str, Any]]:
@@ -187,11 +188,11 @@ class DicomWeb(Channel):
             new = fresh.keys() - rows.keys()
             rows |= fresh
             if len(rows) > MAX_ROWS:
-                raise _bad(where, f"more than {MAX_ROWS:,} entries", "fewer")
+                raise bad(where, f"more than {MAX_ROWS:,} entries", "fewer")
             offset += len(page)
             if not new:
                 if page and offset > self.page and len(rows) >= self.page:
-                    raise _bad(where, "the same page again", "the next page (offset)")
+                    raise bad(where, "the same page again", "the next page (offset)")
                 break
         return list(rows.values())
 
@@ -236,11 +237,11 @@ def _parsed(media: str, body: bytes, where: str) -> Any:
     if not body:
         return []
     if "json" not in media:
-        raise _bad(where, media.partition(";")[0] or "no content type", JSON_MEDIA)
+        raise bad(where, media.partition(";")[0] or "no content type", JSON_MEDIA)
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise _bad(where, "text that is not JSON", JSON_MEDIA) from error
+        raise bad(where, "text that is not JSON", JSON_MEDIA) from error
 
 
 def _in_path(given: str) -> str:
@@ -254,12 +255,3 @@ def _status(where: str, status: int) -> UpstreamError:
     error = HttpError.of(status, f"{where}: HTTP {status}: {said}")
     error.action = error.action.replace("FHIR server", "image server")
     return error
-
-
-def _bad(where: str, found: str, expected: str) -> BadAnswer:
-    return BadAnswer(
-        f"{where}: the answer is not what DICOMweb promises",
-        found=found,
-        expected=expected,
-        action="check the address of the image server, or tell whoever runs it",
-    )

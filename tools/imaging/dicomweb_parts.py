@@ -30,7 +30,7 @@ def parts_of(content_type: str, body: bytes, where: str) -> list[memoryview]:
         return [memoryview(body)]
     boundary = message.get_param("boundary")
     if kind != "multipart/related" or not isinstance(boundary, str) or not 1 <= len(boundary) <= 70:
-        raise _bad(where, content_type.partition(";")[0] or "no content type", "multipart/related with a boundary")
+        raise bad(where, content_type.partition(";")[0] or "no content type", "multipart/related with a boundary")
     delimiter = b"--" + boundary.encode("latin-1", "replace")
     view = memoryview(body)
     at = _next(body, delimiter, 0)
@@ -40,18 +40,18 @@ def parts_of(content_type: str, body: bytes, where: str) -> list[memoryview]:
         if body[start : start + 2] == b"--":
             return found
         if len(found) == MAX_PARTS:
-            raise _bad(where, f"more than {MAX_PARTS} parts", "one instance")
+            raise bad(where, f"more than {MAX_PARTS} parts", "one instance")
         head_ends = body.find(b"\r\n\r\n", start)
         after = _next(body, delimiter, start)
         if head_ends < 0 or after is None or after < head_ends:
             break
         media = body[start:head_ends].lower()
         if b"content-type" in media and b"application/dicom" not in media:
-            raise _bad(where, "a part of another type", "application/dicom")
+            raise bad(where, "a part of another type", "application/dicom")
         # The line break before a delimiter belongs to the delimiter.
         found.append(view[head_ends + 4 : max(head_ends + 4, after - 2)])
         at = after
-    raise _bad(where, "an answer that ends before its closing delimiter", "the whole answer")
+    raise bad(where, "an answer that ends before its closing delimiter", "the whole answer")
 
 
 def _next(body: bytes, delimiter: bytes, start: int) -> int | None:
@@ -62,7 +62,8 @@ def _next(body: bytes, delimiter: bytes, start: int) -> int | None:
     return None if at < 0 else at
 
 
-def _bad(where: str, found: str, expected: str) -> BadAnswer:
+def bad(where: str, found: str, expected: str) -> BadAnswer:
+    """The refusal of an answer that breaks the rules."""
     return BadAnswer(
         f"{where}: the answer is not what DICOMweb promises",
         found=found,
@@ -78,7 +79,7 @@ def rows_of(parsed: Any, where: str) -> list[dict[str, Any]]:
         BadAnswer: not a list of DICOM JSON objects.
     """
     if not isinstance(parsed, list) or not all(isinstance(row, dict) for row in parsed):
-        raise _bad(where, type(parsed).__name__, "a list of DICOM JSON objects")
+        raise bad(where, type(parsed).__name__, "a list of DICOM JSON objects")
     return parsed
 
 
@@ -112,7 +113,7 @@ def uid(row: dict[str, Any], tag: str, where: str) -> str:
     """
     found = value(row, tag) or ""
     if not is_uid(found):
-        raise _bad(where, "an entry without a valid UID", "a UID")
+        raise bad(where, "an entry without a valid UID", "a UID")
     return found
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from knowledge.evidence import Evidence, ImageRegion, ModelReading
+from tools.imaging.training import dice
 from tools.segmenters.segment import Mask
 from tools.vlm.asked import kinds_named
 from tools.vlm.limits import EXCLUSION, NORMAL, oversteps
@@ -163,14 +164,13 @@ def outlines(
     structure: str, first: tuple[Evidence, Mask], second: tuple[Evidence, Mask], least: float = AGREE
 ) -> list[Disagreement]:
     """Two outlines of one structure on one image that overlap too little."""
-    total = int(first[1].sum()) + int(second[1].sum())
-    dice = 2 * int((first[1] & second[1]).sum()) / total if total else 1.0
-    if dice >= least:
+    shared = dice(first[1], second[1])
+    if shared >= least:
         return []
     return [
         Disagreement("outlines", structure.capitalize(), f"{first[0].display} [{first[0].id}]",
                      f"{second[0].display} [{second[0].id}]", (first[0].id, second[0].id),
-                     f"they overlap by a Dice of {dice:.2f}: look which follows the border")
+                     f"they overlap by a Dice of {shared:.2f}: look which follows the border")
     ]  # fmt: skip
 
 
