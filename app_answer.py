@@ -266,7 +266,7 @@ def _ask_row(document: Json, slot: str, words: str, what: list[str], units: Mapp
     evidence = current(document, slot)
     control: Control | None = control_for(document, evidence, units) if evidence else None
     now = str(evidence["display"]) if evidence else "not read"
-    form = answer_form(slot, words, control) if control else ""
+    form = answer_form(slot, words, control, evidence["id"]) if control and evidence else ""
     look = (f'<button type="button" class="o-link" data-do="open" data-evidence="{esc(evidence["id"])}">'
             f'{esc(now)}</button>'
             if evidence else f'<span class="o-hint">{esc(now)}</span>')

@@ -12,7 +12,7 @@ import json
 import logging
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ from agent.events import Event
 from agent.records import Records
 from app_evidence import Behind
 from app_files import Imported, import_patient, sorted_files
-from app_film import Film, heads
+from app_film import Film, Look, heads
 from app_forms import step_of
 from app_parts import Json
 from app_pixels import SMALL, film, image_of
@@ -225,16 +225,16 @@ class Desk:
 
     # -- behind the evidence -----------------------------------------------------------------------------------------
 
-    def behind(self, document: Json, evidence_id: str, frame: int | None = None) -> Behind:
+    def behind(self, document: Json, evidence_id: str) -> Behind:
         """What a piece of evidence points at: the note, the laboratory's range, citations, the criterion's question,
-        the image (its frame `frame`, where that is not the evidence's own)."""
+        the image."""
         item = document["evidence"].get(evidence_id)
         if item is None:
             return Behind()
         source = item["source"]
         tool = str(step_of(document, item["slot"]).get("tool"))
         if item["kind"] in ("dicom", "reading") or tool.startswith("image."):
-            return Behind(film=self.osler.portal.call(self._film(document, item, frame)))
+            return Behind(film=self.film(document, item, Look()))
         if item["kind"] == "derivation":
             return Behind(references=_citations(str(source["tool"])))
         if item["kind"] == "decision":
@@ -244,7 +244,11 @@ class Desk:
             return Behind()
         return self.osler.portal.call(self._behind(document, str(reference), str(source.get("path") or "")))
 
-    async def _film(self, document: Json, item: Json, frame: int | None) -> Film | None:
+    def film(self, document: Json, item: Json, look: Look) -> Film | None:
+        """The image that evidence is about: the frame or slice asked for, else its own; None where it is not kept."""
+        return self.osler.portal.call(self._film(document, item, look))
+
+    async def _film(self, document: Json, item: Json, look: Look) -> Film | None:
         state: Json = {**await self.osler.core.state(document["consultation"])}
         context = await (await self.osler.core.services()).context(state["case"])
         held = image_of(state, item) or next(
@@ -254,10 +258,12 @@ class Desk:
         )
         if held is None:
             return None
-        return await asyncio.to_thread(film, context.images, state, held[0], held[1] if frame is None else frame)
+        if look.frame is None:
+            look = replace(look, frame=held[1])
+        return await asyncio.to_thread(film, context.images, state, held[0], look, item)
 
     def thumbnails(self, document: Json) -> dict[str, Film]:
-        """A small picture of each image of a consultation, by its slot."""
+        """A small picture of each image of a consultation, by its slot; of a volume its middle slice."""
         items = heads(document)
         return self.osler.portal.call(self._thumbnails(document, items)) if items else {}
 
@@ -267,8 +273,8 @@ class Desk:
         made: dict[str, Film] = {}
         for item in items:
             if held := image_of(state, item):
-                shown = await asyncio.to_thread(
-                    functools.partial(film, context.images, state, *held, longest=SMALL, layers=False))
+                shown = await asyncio.to_thread(functools.partial(
+                    film, context.images, state, held[0], Look(held[1]), item, longest=SMALL, layers=False))
                 made |= {item["slot"]: shown} if shown else {}
         return made
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from agent.draft_imaging import measured
+from agent.state import load
 from app_cite import Citations
 from app_film import IMAGE, Film, confirm, fact_line, facts, viewer
-from app_forms import CHOICE, Control, control_for, correction_form, reject_form, switch_form
+from app_forms import CHOICE, Control, control_for, correction_form, reject_form, reject_outline_form, switch_form
 from app_parts import (
     KINDS,
     Json,
@@ -25,6 +27,7 @@ from app_parts import (
     sentence,
     title,
 )
+from app_sizes import sizes
 from app_trend import trend
 from knowledge.evidence import show_value
 
@@ -116,11 +119,16 @@ def detail(document: Json, evidence_id: str, known: Known, behind: Behind | None
                                "l", switch_form(item, known.protocols, known.by), opened=True, kind="o-act")
     if control is not None and item["slot"] in _slots(document):
         body += correction_form(item, control, known.by, signed)
+        if control.kind == "parts" and item.get("value") is not None:
+            body += reject_outline_form(item, control, known.by)
     if owner and not signed and any(part["id"] == owner and part["status"] == "shown" for part in _parts(document)):
         body += reject_form(owner, known.by, known.role)
     if owner in {claim["id"] for claim in document["answer"]["claims"] if claim["status"] == "shown"}:
         body += (f'<p class="o-draft-link"><button type="button" class="o-link" data-do="draft" '
                  f'data-item="{esc(owner)}">Put a problem on the list</button></p>')
+    if document.get("branch_of") is None and item["slot"] in _slots(document) and measured(load(item)):
+        body += (f'<p class="o-draft-link"><button type="button" class="o-link" data-do="draft" '
+                 f'data-item="{esc(evidence_id)}">Draft this measure for the record</button></p>')
     return _panel(KINDS.get(item["kind"], "Evidence"), body, number=cites.numbers.get(evidence_id), kind=item["kind"],
                   opened=evidence_id)
 
@@ -233,7 +241,8 @@ def _statement(document: Json, item: Json, cites: Citations, behind: Behind, kno
     source = item["source"]
     if source.get("assertion") == "correction":
         return _headline(item, document, cites) + rows([
-            ("Given by", esc(source.get("by"))), ("Reason", esc(source.get("reason") or "none given"))])
+            ("Given by", esc(source.get("by"))), ("Reason", esc(source.get("reason") or "none given"))
+        ]) + sizes(document, item)
     body = _headline(item, document, cites)
     if source.get("assertion") == "quarantined":
         body += ('<p class="o-warn">This part of the note addresses a machine. It is not followed and counts for '
@@ -348,8 +357,9 @@ def _dicom(document: Json, item: Json, cites: Citations, behind: Behind, known: 
     """A fact of an image: where it was read, the scale and its source, and the other facts of the image."""
     source = item["source"]
     whole = IMAGE.fullmatch(item["slot"])
-    value = "" if item.get("value") is None or source.get("segment") == "calipers" else str(item["value"])
+    value = str(item["value"]) if whole and item.get("value") is not None else ""
     name = "Image" if whole else cites.word(item)
+    kind = "o-sub" if isinstance(item.get("value"), str) else "o-value o-smaller"
     lost = "" if behind.film else '<p class="o-warn">The image is not kept here any more.</p>'
     checked = "not validated: decides nothing" if source.get("validated") is False else ""
     spacing = source.get("pixel_spacing_mm")
@@ -360,9 +370,10 @@ def _dicom(document: Json, item: Json, cites: Citations, behind: Behind, known: 
     warned = [text for record in document["records"] if item["id"] in record["evidence"]
               for text in record.get("warnings", [])]
     return (
-        f'{lost}<h3 class="o-title">{esc(name)}{f": {esc(value)}" if whole and value else ""}</h3>'
-        f'<p class="{"o-sub" if whole or value else "o-value o-smaller"}">{esc(item["display"])}</p>'
+        f'{lost}<h3 class="o-title">{esc(name)}{f": {esc(value)}" if value else ""}</h3>'
+        f'<p class="{kind}">{esc(item["display"])}</p>'
         + "".join(f'<p class="o-warn">{esc(sentence(text))}</p>' for text in dict.fromkeys(warned))
+        + sizes(document, item)
         + (confirm(rest.get("identity"), known.by) if whole else "")
         + (f'<h4>{"What the file says and shows" if whole else "Of the same image"}</h4>'
            f'<ul class="o-film-facts">{listed}</ul>' if listed else "")

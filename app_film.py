@@ -1,43 +1,72 @@
-"""A film beside its facts: the picture with what was drawn on it, and the forms that correct it. Pure.
+"""A film, or one slice of a volume, beside its facts: the picture with what was drawn on it. Pure.
 
-Coordinates are 0-based stored pixels, column first, as the evidence holds them; the browser scales.
+Coordinates are 0-based stored pixels, column first, as the evidence holds them; the browser scales and turns.
 """
 
 from __future__ import annotations
 
-import json
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from app_parts import Json, esc, key
-from tools.errors import BadInput
+from app_parts import Json, esc
 
 ENDS = {"heart_right": "Heart, right", "heart_left": "Heart, left", "thorax_right": "Chest, right",
         "thorax_left": "Chest, left"}
 IMAGE = re.compile(r"image\.\d+")
-_PLACE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*,\s*(\d+(?:\.\d+)?)\s*,\s*(in|out)\s*")
+WORDS = {"L": "left", "R": "right", "A": "front", "P": "back", "H": "head", "F": "feet"}
+# Parts of an outline are told apart by so many colours, which come again.
+TONES = 8
 
 
 @dataclass(frozen=True)
 class Layer:
-    """Something drawn on a film: an outline (an SVG path), calipers (ends by name), or a model's box."""
+    """Something drawn on a film: an outline (an SVG path), calipers (ends by name), a model's box, or marks (places,
+    lines between them, or a box that somebody pointed at).
 
-    kind: Literal["outline", "calipers", "box"]
+    `name` of an outline is its part's; `tone` its colour.
+    """
+
+    kind: Literal["outline", "calipers", "box", "marks"]
     label: str
     evidence: str
     name: str = ""
     path: str = ""
     ends: Mapping[str, tuple[float, float]] | None = None
     midline: float | None = None
+    tone: int = 0
+
+
+@dataclass(frozen=True)
+class Slices:
+    """What one slice of a volume has besides: how the volume is cut, in which window, which way round.
+
+    `planes`: array axis and name of each view. `windows`: name, label and meaning of each. `letters`: what lies at the
+    left, right, upper and lower edge; `ends`: where the first and the last slice lie. `matrix`: from the raw slice to
+    the picture; `swap`, `mirror`, `flip`: the same as three questions.
+    """
+
+    plane: int
+    planes: tuple[tuple[int, str], ...]
+    window: str
+    windows: tuple[tuple[str, str, str], ...]
+    letters: tuple[str, str, str, str]
+    ends: tuple[str, str]
+    matrix: tuple[int, ...] = (1, 0, 0, 1, 0, 0)
+    swap: bool = False
+    mirror: bool = False
+    flip: bool = False
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Film:
-    """The pixels of one frame as an 8-bit PNG (a data address), and what is drawn on it.
+    """The pixels of one frame or slice as an 8-bit PNG (a data address), and what is drawn on it.
 
-    `aspect`: width over height as the patient was, where the scale of rows and columns differs.
+    `aspect`: width over height as the patient was, where the scale of rows and columns differs. `own`: what is looked
+    at lies on this slice alone.
     """
 
     sha256: str
@@ -50,6 +79,24 @@ class Film:
     shown: int = 0
     layers: tuple[Layer, ...] = ()
     warnings: tuple[str, ...] = ()
+    slices: Slices | None = None
+    own: bool = False
+
+
+@dataclass(frozen=True)
+class Look:
+    """Which frame or slice somebody asks for; of a volume in which view (array axis) and window. None: the usual."""
+
+    frame: int | None = None
+    plane: int = 0
+    window: str | None = None
+
+
+def drawn_from(held: Json, evidence: Json) -> Json:
+    """What a correction stands for: the evidence it replaced, and what that had replaced."""
+    while evidence["kind"] == "statement" and evidence.get("supersedes") in held["evidence"]:
+        evidence = held["evidence"][evidence["supersedes"]]
+    return evidence
 
 
 def heads(document: Json) -> list[Json]:
@@ -73,46 +120,121 @@ def viewer(film: Film, evidence: str, *, edits: str = "") -> str:
         edits: evidence id of the calipers whose ends can be moved here.
     """
     drawn = "".join(_layer(layer, film, movable=layer.evidence == edits) for layer in film.layers)
-    names = {"outline": "Outlines", "calipers": "Calipers", "box": "A model's opinion"}
-    kinds = [kind for kind in names if any(layer.kind == kind for layer in film.layers)]
+    names = {"outline": "Outlines", "calipers": "Calipers", "marks": "Marks", "box": "A model's opinion"}
+    kinds = [kind for kind in names if film.slices or any(layer.kind == kind for layer in film.layers)]
     switches = "".join(
-        f'<label><input type="checkbox" data-layer="{kind}" checked> {names[kind]}</label>' for kind in kinds
+        f'<label data-of="{kind}"><input type="checkbox" data-layer="{kind}" checked> {names[kind]}</label>'
+        for kind in kinds
     )
-    slices = ""
-    if film.frames > 1:
-        slices = (f'<label class="o-slice">Frame <input type="range" min="1" max="{film.frames}" '
-                  f'value="{film.frame + 1}" data-frame="{esc(evidence)}" aria-label="Frame"> '
-                  f'<span>{film.frame + 1} of {film.frames}</span></label>')
+    cut, turn, matrix = film.slices, "", ""
+    if cut:
+        turn = (f'{" data-own" if film.own else ""} data-plane="{cut.plane}" data-window="{esc(cut.window)}" '
+                f'data-turn="{"s" * cut.swap}{"m" * cut.mirror}{"f" * cut.flip}"')
+        matrix = f' transform="matrix({" ".join(map(str, cut.matrix))})"'
+    what = "Slice" if cut else "Film"
+    keys = "Arrows up and down, Page Up and Page Down leaf through. " if film.frames > 1 else ""
+    return (
+        f'<figure class="o-film" data-film="{esc(film.sha256[:12])}" data-columns="{film.columns}" '
+        f'data-rows="{film.rows}" data-evidence="{esc(evidence)}" data-frame="{film.frame}" '
+        f'data-frames="{film.frames}" data-edits="{esc(edits)}"{turn}><div class="o-film-view" tabindex="0" '
+        f'role="application" aria-label="{what}. {keys}Plus and minus zoom, arrow keys move, 0 shows it whole.">'
+        f'<div class="o-film-plane" style="aspect-ratio: {film.aspect:.4f}"><img src="{esc(film.src)}" '
+        f'alt="{_alt(film)}" draggable="false"><svg viewBox="-0.5 -0.5 {film.columns} {film.rows}" '
+        f'preserveAspectRatio="none"><g class="o-raw"{matrix}>{drawn}</g></svg></div>{_letters(cut)}</div>'
+        f'<figcaption>{_leafing(film)}<span class="o-film-tools">'
+        '<button type="button" data-zoom="in" aria-label="Zoom in">+</button>'
+        '<button type="button" data-zoom="out" aria-label="Zoom out">&minus;</button>'
+        f'<button type="button" data-zoom="whole">Whole {what.lower()}</button></span>'
+        f'<span class="o-layers">{switches}</span></figcaption>'
+        f'<div class="o-film-told">{_told(film, evidence)}</div></figure>'
+    )
+
+
+def leaf(evidence: str, figure: str) -> str:
+    """A viewer on its way into the page, where it takes the place of what is shown; each is a new one."""
+    return (f'<div class="o-leaf" hidden data-evidence="{esc(evidence)}" data-at="{time.monotonic_ns()}" '
+            f'data-figure="{esc(figure)}"></div>')
+
+
+def asked_look(fields: Mapping[str, Any]) -> Look:
+    """The frame or slice, view and window that the page asks for."""
+    frame, plane, window = (str(fields.get(name, "")) for name in ("frame", "plane", "window"))
+    return Look(int(frame) if frame.isdigit() else None, int(plane) if plane in ("1", "2") else 0, window or None)
+
+
+def _alt(film: Film) -> str:
+    return "The film" if film.slices is None else f"Slice {film.frame + 1} of {film.frames}"
+
+
+def _letters(cut: Slices | None) -> str:
+    if cut is None:
+        return ""
+    edges = zip(("left", "right", "top", "bottom"), cut.letters, strict=True)
+    said = ", ".join(f"{WORDS[letter]} {edge}" for edge, letter in zip(("left", "right", "above", "below"), cut.letters,
+                                                                      strict=True))
+    marks = "".join(f'<span class="e-{edge}" aria-hidden="true">{esc(letter)}</span>' for edge, letter in edges)
+    return f'<div class="o-letters" role="img" aria-label="{said}">{marks}</div>'
+
+
+def _leafing(film: Film) -> str:
+    """The slider through frames or slices; views and windows of a volume."""
+    cut = film.slices
+    if film.frames < 2 and cut is None:
+        return ""
+    ends = ("", "") if cut is None else tuple(
+        f'<span class="o-end" title="towards the {esc(WORDS[letter])}">{esc(letter)}</span>' for letter in cut.ends)
+    word = "Frame" if cut is None else "Slice"
+    place = f"{word} {film.frame + 1} of {film.frames}"
+    slider = (
+        f'<div class="o-slice">{ends[0]}<input type="range" min="1" max="{film.frames}" value="{film.frame + 1}" '
+        f'data-leaf aria-label="{word}" aria-valuetext="{place}">{ends[1]}<span class="o-place">{place}</span></div>'
+    )
+    if cut is None:
+        return slider
+    planes = "".join(
+        f'<button type="button" data-plane="{axis}" aria-pressed="{str(axis == cut.plane).lower()}">{esc(name)}'
+        '</button>' for axis, name in cut.planes)
+    shown = "".join(
+        f'<button type="button" data-window="{esc(name)}" title="{esc(said)}" '
+        f'aria-pressed="{str(name == cut.window).lower()}">{esc(label)}</button>' for name, label, said in cut.windows)
+    return (f'{slider}<span class="o-film-tools o-choice" role="group" aria-label="View">{planes}</span>'
+            f'<span class="o-film-tools o-choice" role="group" aria-label="Window">{shown}</span>')
+
+
+def _told(film: Film, evidence: str) -> str:
+    """Size, warnings, and what else is drawn here."""
+    cut = film.slices
     reduced = film.shown and film.shown < max(film.columns, film.rows)
     size = f"{film.columns} × {film.rows} pixels" + (f", shown at {film.shown / max(film.columns, film.rows):.0%}"
                                                      if reduced else "")
-    told = "".join(f'<p class="o-warn">{esc(text)}</p>' for text in film.warnings)
-    drawn_here = "".join(
-        f'<button type="button" class="o-link" data-do="open" data-evidence="{esc(layer.evidence)}">'
-        f'{esc(layer.name)}</button>' for layer in film.layers if layer.evidence != evidence
+    if cut:
+        # Evidence counts slices from 0, as they are stored; people from 1.
+        size += f"; stored as slice {film.frame}" if cut.plane == 0 else ""
+        size += "; " + next(said for name, _, said in cut.windows if name == cut.window)
+    told = "".join(f'<p class="o-warn">{esc(text)}</p>' for text in (*film.warnings, *(cut.told if cut else ())))
+    held: dict[tuple[str, str], Layer] = {(layer.name, layer.evidence): layer for layer in film.layers}
+    parts = "".join(
+        f'<button type="button" class="o-link" data-do="open" data-evidence="{esc(layer.evidence)}">{_swatch(layer)}'
+        f'{esc(layer.name)}</button>' if layer.evidence != evidence else
+        f'<span>{_swatch(layer)}{esc(layer.name)}</span>'
+        for layer in held.values() if layer.evidence != evidence or layer.kind == "outline"
     )
-    told += f'<p class="o-drawn">Drawn here: {drawn_here}</p>' if drawn_here else ""
-    return (
-        f'<figure class="o-film" data-film="{esc(film.sha256[:12])}" data-columns="{film.columns}" '
-        f'data-rows="{film.rows}"><div class="o-film-view" tabindex="0" role="application" aria-label="Film. Plus and '
-        'minus zoom, arrow keys move, 0 shows it whole.">'
-        f'<div class="o-film-plane" style="aspect-ratio: {film.aspect:.4f}"><img src="{esc(film.src)}" '
-        f'alt="The film" draggable="false"><svg viewBox="-0.5 -0.5 {film.columns} {film.rows}" '
-        f'preserveAspectRatio="none">'
-        f'{drawn}</svg></div></div><figcaption><span class="o-film-tools">'
-        '<button type="button" data-zoom="in" aria-label="Zoom in">+</button>'
-        '<button type="button" data-zoom="out" aria-label="Zoom out">&minus;</button>'
-        '<button type="button" data-zoom="whole">Whole film</button></span>'
-        f'{slices}<span class="o-layers">{switches}</span><span class="o-hint">{size}</span></figcaption>{told}'
-        '</figure>'
-    )
+    here = f'<p class="o-drawn">Drawn here: {parts}</p>' if parts else ""
+    return f'{here}<p class="o-hint">{size}</p>{told}'
+
+
+def _swatch(layer: Layer) -> str:
+    return f'<i class="o-swatch t-{layer.tone % TONES}"></i>' if layer.kind == "outline" else ""
 
 
 def _layer(layer: Layer, film: Film, *, movable: bool) -> str:
     told = esc(layer.label)
     size = max(film.columns, film.rows) / 100
     if layer.kind == "outline":
-        return f'<path class="l-outline" data-kind="outline" d="{esc(layer.path)}"><title>{told}</title></path>'
+        return (f'<path class="l-outline t-{layer.tone % TONES}" data-kind="outline" d="{esc(layer.path)}">'
+                f'<title>{told}</title></path>')
+    if layer.kind == "marks":
+        return _marks(layer, size)
     if layer.kind == "box":
         left, top, right, bottom = _box(layer)
         return (f'<g class="l-box" data-kind="box"><rect x="{left:g}" y="{top:g}" width="{right - left:g}" '
@@ -133,6 +255,22 @@ def _layer(layer: Layer, film: Film, *, movable: bool) -> str:
     return f'<g class="l-calipers" data-kind="calipers"><title>{told}</title>{lines}{handles}</g>'
 
 
+def _marks(layer: Layer, size: float) -> str:
+    """Places that somebody set: a box, clicks inside (+) and outside (-), or landmarks with lines between pairs."""
+    ends = dict(layer.ends or {})
+    body = ""
+    if "start" in ends and "end" in ends:
+        (left, top), (right, bottom) = ends.pop("start"), ends.pop("end")
+        body += f'<rect x="{left:g}" y="{top:g}" width="{right - left:g}" height="{bottom - top:g}"/>'
+    marks = [(name, place) for name, place in ends.items() if name.isdigit()]
+    for (_, first), (_, second) in zip(marks[::2], marks[1::2], strict=False):
+        body += f'<line x1="{first[0]:g}" y1="{first[1]:g}" x2="{second[0]:g}" y2="{second[1]:g}"/>'
+    for name, (x, y) in ends.items():
+        kind = "out" if name.startswith("-") else "in"
+        body += f'<circle class="{kind}" cx="{x:g}" cy="{y:g}" r="{size * .9:g}"/>'
+    return f'<g class="l-marks" data-kind="marks"><title>{esc(layer.label)}</title>{body}</g>'
+
+
 def _lines(start: tuple[float, float], end: tuple[float, float], middle: float | None, kind: str,
            names: tuple[str, str]) -> str:
     """A horizontal distance; the heart's two halves reach the midline on rows of their own."""
@@ -148,97 +286,6 @@ def _lines(start: tuple[float, float], end: tuple[float, float], middle: float |
 def _box(layer: Layer) -> tuple[float, float, float, float]:
     ends = layer.ends or {}
     return (*ends["start"], *ends["end"])
-
-
-def calipers(item: Json) -> dict[str, tuple[float, float]]:
-    """The ends that a piece of evidence holds; none where it holds no calipers."""
-    try:
-        body = json.loads(str(item.get("value")))
-        return {name: (float(body[name][0]), float(body[name][1])) for name in ENDS}
-    except (ValueError, TypeError, KeyError, IndexError):
-        return {}
-
-
-# -- forms -----------------------------------------------------------------------------------------------------------
-
-
-def caliper_fields(item: Json) -> str:
-    """Each end as a column and a row, filled by dragging as well."""
-    rows = "".join(
-        f'<tr><th scope="row">{esc(text)}</th>' + "".join(
-            f'<td><input name="{name}.{axis}" value="{value:g}" inputmode="decimal" autocomplete="off" '
-            f'data-held="{value:g}" aria-label="{esc(text)}, {word}"></td>'
-            for axis, word, value in (("x", "column", ends[0]), ("y", "row", ends[1]))) + "</tr>"
-        for name, text in ENDS.items() if (ends := calipers(item).get(name))
-    )
-    return ('<p class="o-hint">Drag an end on the film, move it with the arrow keys, or give its place.</p>'
-            f'<table class="o-ends"><thead><tr><th>End</th><th>Column</th><th>Row</th></tr></thead><tbody>{rows}'
-            "</tbody></table>")
-
-
-def read_ends(item: Json, fields: Mapping[str, Any]) -> dict[str, list[float]]:
-    """The ends that were moved.
-
-    Raises:
-        BadInput: a place that is no number, or nothing was moved.
-    """
-    moved = {}
-    for name, held in calipers(item).items():
-        given = [str(fields.get(f"{name}.{axis}") or "").strip() for axis in "xy"]
-        try:
-            place = [float(part) for part in given]
-        except ValueError as error:
-            raise BadInput("the place of an end is not a number", found=", ".join(given), expected="column and row",
-                           action="drag the end on the film, or give numbers") from error
-        if any(abs(new - old) > 0.05 for new, old in zip(place, held, strict=True)):
-            moved[name] = place
-    if not moved:
-        raise BadInput("no end was moved", found="the places as they were", expected="at least one end moved",
-                       action="drag an end on the film, or give its place")
-    return moved
-
-
-def brush_fields(item: Json) -> str:
-    """A brush over the film, and its keyboard twin: places by number."""
-    return (
-        f'<div class="o-brush" data-brush="{esc(key(item["id"]))}"><fieldset class="o-radios"><legend>Brush on the film'
-        '</legend><label><input type="radio" name="brush" value="" checked> Off</label>'
-        '<label><input type="radio" name="brush" value="in"> Add</label>'
-        '<label><input type="radio" name="brush" value="out"> Take away</label></fieldset>'
-        '<label class="o-field">Radius in pixels<input name="radius" type="range" min="2" max="120" value="24"></label>'
-        '<input type="hidden" name="strokes" value="[]"><p class="o-hint"><span class="o-strokes">No stroke yet.'
-        '</span> <button type="button" class="o-link" data-undo>Undo the last stroke</button></p>'
-        '<label class="o-field"><span>Or points, one a line <i>(column, row, radius, in or out)</i></span>'
-        '<textarea name="points" rows="2" placeholder="240, 310, 20, in" spellcheck="false"></textarea></label></div>'
-    )
-
-
-def read_strokes(fields: Mapping[str, Any]) -> list[Json]:
-    """What the brush drew, and the points given by number.
-
-    Raises:
-        BadInput: a line that is no point, or nothing at all.
-    """
-    try:
-        strokes = json.loads(str(fields.get("strokes") or "[]"))
-    except ValueError:
-        strokes = None
-    if not isinstance(strokes, list):
-        raise BadInput("the strokes cannot be read", found=str(fields.get("strokes"))[:60],
-                       expected="strokes of a brush", action="draw them again")
-    for line in str(fields.get("points") or "").splitlines():
-        if not line.strip():
-            continue
-        match = _PLACE.fullmatch(line)
-        if match is None:
-            raise BadInput("this is no point", found=line, expected="column, row, radius, in or out",
-                           action="write for example 240, 310, 20, in")
-        x, y, radius = (float(part) for part in match.groups()[:3])
-        strokes.append({"points": [[x, y]], "radius": radius, "inside": match.group(4) == "in"})
-    if not strokes:
-        raise BadInput("nothing was drawn", found="no stroke", expected="a stroke of the brush, or a point",
-                       action="choose Add or Take away, then draw on the film")
-    return strokes
 
 
 # -- in the answer ---------------------------------------------------------------------------------------------------

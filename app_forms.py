@@ -8,12 +8,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from app_film import brush_fields, caliper_fields, read_ends, read_strokes
+from app_draw import (
+    brush_fields,
+    caliper_fields,
+    landmark_fields,
+    outline_fields,
+    pointed_fields,
+    read_ends,
+    read_marks,
+    read_outline_fields,
+    read_pointed,
+    read_strokes,
+)
 from app_parts import Json, esc, fold, key, title
 from tools.errors import BadInput
 
 CHOICE = "protocol.choice"
-ControlKind = Literal["quantity", "boolean", "code", "text", "calipers", "outline"]
+ControlKind = Literal["quantity", "boolean", "code", "text", "calipers", "outline", "parts", "pointed", "landmarks"]
+ON_FILM = ("calipers", "outline", "parts", "pointed", "landmarks")
 _NUMBER = re.compile(r"(<=|>=|<|>)?\s*([+-]?\d+(?:\.\d+)?)")
 _YES_NO: dict[str, bool | None] = {"yes": True, "no": False, "unknown": None}
 _SEX = ("female", "male")
@@ -49,7 +61,7 @@ def control_for(document: Json, evidence: Json, units: Mapping[str, str]) -> Con
     if tool in _LISTS or (tool == "record.ask" and evidence["slot"] == step["slot"]):
         return None
     if evidence["kind"] == "dicom" or tool.startswith("image."):
-        return _on_film(tool, str(step.get("arguments", {}).get("fact") or ""), evidence)
+        return _on_film(document, tool, step, evidence)
     if isinstance(value, bool):
         return Control("boolean", needs_reason=derived)
     if isinstance(value, int | float) or evidence.get("range") or unit:
@@ -76,14 +88,27 @@ def step_of(document: Json, slot: str) -> Json:
     return max(steps, key=lambda found: len(found["slot"]), default={})
 
 
-def _on_film(tool: str, fact: str, evidence: Json) -> Control | None:
+def _on_film(document: Json, tool: str, step: Json, evidence: Json) -> Control | None:
     """A fact of an image, or what was drawn on it. What was measured on an outline is not edited: the outline is."""
+    fact, slot = str(step.get("arguments", {}).get("fact") or ""), step.get("slot")
     if tool == "image.calipers":
         return Control("calipers")
-    if tool == "image.outline":
+    if tool in ("image.outline", "image.mask"):
         return Control("outline")
+    if tool == "image.point":
+        return Control("pointed")
+    if tool == "image.landmarks":
+        return Control("landmarks")
+    if tool == "image.segment":
+        return Control("parts", choices=_parts(document, slot)) if evidence["slot"] == slot else None
     choices = _FILM_FACTS.get(fact or evidence["slot"].rpartition(".")[2], ())
     return Control("code", choices=choices) if choices and tool in ("image.describe", "image.film_fact") else None
+
+
+def _parts(document: Json, slot: str) -> tuple[str, ...]:
+    """The parts of an outline as it stands."""
+    record: Json = next((r for r in document["records"] if r["slot"] == slot and r["status"] == "ok"), {"evidence": []})
+    return tuple(str(document["evidence"][i]["value"]) for i in record["evidence"][1:] if i in document["evidence"])
 
 
 def read_value(control: Control, fields: Mapping[str, Any], evidence: Json | None = None) -> Any:
@@ -99,6 +124,13 @@ def read_value(control: Control, fields: Mapping[str, Any], evidence: Json | Non
         return json.dumps(read_ends(evidence or {}, fields))
     if control.kind == "outline":
         return json.dumps(read_strokes(fields))
+    if control.kind == "parts":
+        redrawn = read_outline_fields(fields)
+        return None if redrawn is None else json.dumps(redrawn)
+    if control.kind == "pointed":
+        return json.dumps(read_pointed(fields))
+    if control.kind == "landmarks":
+        return json.dumps(read_marks(fields))
     text = str(fields.get("value") or "").strip()
     if control.kind == "boolean":
         if text not in _YES_NO:
@@ -143,8 +175,15 @@ def value_input(control: Control, slot: str, evidence: Json | None = None) -> st
     """The input of a control."""
     if control.kind == "calipers":
         return caliper_fields(evidence or {})
+    held = evidence or {"id": slot}
     if control.kind == "outline":
-        return brush_fields(evidence or {"id": slot})
+        return brush_fields(held)
+    if control.kind == "parts":
+        return outline_fields(held, control.choices)
+    if control.kind == "pointed":
+        return pointed_fields(held)
+    if control.kind == "landmarks":
+        return landmark_fields(held)
     if control.kind == "boolean":
         return radios(slot)
     if control.kind == "quantity":
@@ -176,9 +215,26 @@ def correction_form(evidence: Json, control: Control, by: str, signed: bool) -> 
         'consultation only: the record stays as it is, the original stays visible.</p>'
         '</form>'
     )
-    heads = {"calipers": "Move the calipers", "outline": "Correct the outline"}
+    heads = {"calipers": "Move the calipers", "outline": "Correct the outline", "parts": "Correct the outline",
+             "pointed": "Point at it", "landmarks": "Set landmarks"}
     head = "Override this result" if control.needs_reason else heads.get(control.kind, "Correct this value")
     return fold(f"fix-{evidence['slot']}", head, form, opened=control.kind in heads, kind="o-act")
+
+
+def reject_outline_form(evidence: Json, control: Control, by: str) -> str:
+    """Reject an outline, or one part of it: what rests on it is not given any more."""
+    parts = (("", "All of it"), *((part, part) for part in control.choices if len(control.choices) > 1))
+    options = "".join(f'<option value="{esc(value)}">{esc(text)}</option>' for value, text in parts)
+    form = (
+        f'<form class="o-form" data-do="fix"><input type="hidden" name="evidence" value="{esc(evidence["id"])}">'
+        f'<input type="hidden" name="rejects" value="yes"><label class="o-field">What<select name="reject">{options}'
+        f'</select></label>{who_input(by)}'
+        '<label class="o-field">Reason<input name="reason" required autocomplete="off"></label>'
+        '<button type="submit" class="o-button o-quiet">Reject this outline</button>'
+        '<p class="o-hint">Sizes that rest on it are not given any more. The outline stays in the record of this '
+        'consultation.</p></form>'
+    )
+    return fold(f"reject-{evidence['slot']}", "Reject the outline", form, kind="o-act")
 
 
 def who_input(by: str) -> str:
@@ -187,8 +243,12 @@ def who_input(by: str) -> str:
             "</label>")
 
 
-def answer_form(slot: str, asked: str, control: Control) -> str:
-    """An inline answer to something that is not known: buttons for yes and no, a field for a number."""
+def answer_form(slot: str, asked: str, control: Control, evidence: str = "") -> str:
+    """An inline answer to something that is not known: buttons for yes and no, a field for a number; what is drawn on
+    an image is drawn there, so the image is opened."""
+    if control.kind in ON_FILM:
+        return (f'<button type="button" class="o-give" data-do="open" data-evidence="{esc(evidence)}" '
+                f'aria-label="{esc(asked)}: open the image">Open the image</button>')
     hidden = f'<input type="hidden" name="evidence" value="{esc(slot)}">'
     if control.kind == "boolean":
         body = "".join(

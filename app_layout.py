@@ -18,6 +18,7 @@ from app_session import Page, View, fresh
 from app_writes import act as draft_act
 
 HERE = Path(__file__).parent
+SCRIPTS = ("app_page.js", "app_film.js", "app_draw.js")
 AT_ONCE = 8
 SIGN = "Sign this answer"
 HEAD = (
@@ -36,7 +37,7 @@ THEME_JS = """() => {
 
 def build(page: Page) -> Any:
     """The page over its behaviour (`app_session.Page`)."""
-    script = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("app_page.js", "app_film.js"))
+    script = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
 
     def part(value: str = "", *, name: str, **options: Any) -> Any:
         return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False, **options)
@@ -85,6 +86,7 @@ def build(page: Page) -> Any:
                         calculators_tab(page, state, part, AT_ONCE)
             with gr.Column(scale=5, elem_id="o-side"):
                 panel = part(name="o-panel")
+                leaf = part(name="o-leaf")
         gr.HTML(f"<p>{NOT_A_DEVICE}</p>", elem_id="o-foot", apply_default_css=False)
 
         parts = [state, notice, banner, examples, thread, panel, earlier, picker, as_of, asking, box, signing, by, role,
@@ -145,9 +147,7 @@ def build(page: Page) -> Any:
             def handle(held: dict[str, Any], event: gr.EventData) -> list[Any]:
                 fields = event._data or {}
                 if name == "open":
-                    frame = str(fields.get("frame", ""))
-                    return show(page.open(str(fields.get("evidence", "")), str(fields.get("owner", "")), held,
-                                          frame=int(frame) if frame.isdigit() else None))
+                    return show(page.open(str(fields.get("evidence", "")), str(fields.get("owner", "")), held))
                 if name == "draft":
                     return show(draft_act(page, fields, held))
                 if name == "reopen":
@@ -155,6 +155,9 @@ def build(page: Page) -> Any:
                 return show(page.fix(fields, held) if name == "fix" else page.reject(fields, held))
 
             return handle
+
+        def turn(held: dict[str, Any], event: gr.EventData) -> str:
+            return page.leaf(event._data or {}, held)
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         once: dict[str, Any] = {"trigger_mode": "once", "concurrency_limit": AT_ONCE, **quiet}
@@ -168,6 +171,7 @@ def build(page: Page) -> Any:
         for source in (thread, panel, banner, earlier):
             for name in ("open", "fix", "reject", "reopen", "draft"):
                 getattr(source, name)(act(name), [state], parts, **quiet)
+        panel.leaf(turn, [state], leaf, **quiet)
         thread.begin(begin, [state], parts, **once)
         sign.click(lambda name, what, held: show(page.sign(name, what, held)), [by, role, state], parts, **quiet)
         blocks.load(start, None, parts, **quiet)

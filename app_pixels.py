@@ -1,163 +1,113 @@
 """The pixels behind an image's evidence: read, made an 8-bit PNG in memory, with what was drawn on them.
 
-Nothing of a file's header reaches the picture, and no picture is kept: each is read when somebody looks.
+Nothing of a file's header reaches the picture, and no picture is kept: each is read when somebody looks. Of a volume
+one slice is shown, and no other is sent.
 """
 
 from __future__ import annotations
 
 import base64
 import io
-import json
 import logging
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.state import current_records
-from app_film import Film, Layer, calipers, layer_boxes
+from app_film import Film, Look, drawn_from
+from app_layers import fullest_slice, on_image, on_slice, outlined, slice_of
 from app_parts import Json
+from app_slices import cut_of, fitting, picture, slices, windows
 from tools.context import ImageFile
 from tools.errors import OslerError
-from tools.imaging.attached import find
+from tools.imaging.attached import find, target_of
 from tools.imaging.frame import Image
-from tools.imaging.masks import heart_of, lungs_of
-from tools.imaging.reading import read_image
+from tools.imaging.volume import Volume
 
 log = logging.getLogger("osler.page")
 LARGE, SMALL = 1400, 220
-# Contours are followed on a mask of at most so many pixels a side.
-TRACED = 700
-_Step = tuple[int, int]
+# Slices follow each other as fast as a wheel turns: a larger file is made sooner.
+_QUICK = 1
 
 
-def image_of(state: Json, evidence: Json) -> tuple[str, int] | None:
-    """The SHA-256 and frame of the image that a piece of evidence is about, through corrections and opinions."""
+def image_of(state: Json, evidence: Json) -> tuple[str, int | None] | None:
+    """The SHA-256 and frame of the image that a piece of evidence is about, through corrections and opinions; no frame
+    where it is about a whole volume."""
     root = drawn_from(state, evidence)
     source = root["source"]
     if root["kind"] == "dicom" and source.get("file_sha256"):
-        return str(source["file_sha256"]), int(source.get("frame") or 0)
+        return str(source["file_sha256"]), source.get("frame")
     if root["kind"] == "reading" and source.get("images"):
         first = (source.get("regions") or [{}])[0]
         return str(first.get("image") or source["images"][0]), int(first.get("frame", 0))
     return None
 
 
-def drawn_from(state: Json, evidence: Json) -> Json:
-    """What a correction stands for: the evidence it replaced, and what that had replaced."""
-    while evidence["kind"] == "statement" and evidence.get("supersedes") in state["evidence"]:
-        evidence = state["evidence"][evidence["supersedes"]]
-    return evidence
-
-
-def film(files: tuple[ImageFile, ...], state: Json, sha256: str, frame: int, *, longest: int = LARGE,
+def film(files: tuple[ImageFile, ...], state: Json, sha256: str, look: Look, evidence: Json, *, longest: int = LARGE,
          layers: bool = True) -> Film | None:
-    """A frame as the page shows it; None where the file is no longer kept."""
+    """A frame, or a slice of a volume, as the page shows it; None where the file is no longer kept.
+
+    Args:
+        evidence: what is looked at: of a volume, the slice that shows most of it unless one is asked for.
+    """
     try:
         file = find(files, sha256)
-        image = read_image(file.path, frame)
+        target = target_of(file, 0 if file.kind == "volume" else look.frame or 0)
     except OslerError as error:
         log.info("an image is not shown: %s", error.document()["message"])
         return None
+    if isinstance(target, Volume):
+        return of_volume(target, state, look, evidence, file, longest=longest, layers=layers)
+    return _of_image(target, state, file, longest=longest, layers=layers)
+
+
+def _of_image(image: Image, state: Json, file: ImageFile, *, longest: int, layers: bool) -> Film:
     mm = image.spacing.mm or (1.0, 1.0)
-    picture = png(image.pixels, longest)
     return Film(
-        sha256, picture, image.columns, image.rows, image.columns * mm[1] / (image.rows * mm[0]), image.frame,
-        image.frames, min(longest, max(image.rows, image.columns)),
-        tuple(_layers(image, state, sha256, file.path.parent)) if layers else (), image.warnings,
+        image.sha256, png(image.pixels, longest), image.columns, image.rows,
+        image.columns * mm[1] / (image.rows * mm[0]), image.frame, image.frames,
+        min(longest, max(image.rows, image.columns)),
+        tuple(on_image(image, state, file.path.parent)) if layers else (), image.warnings,
     )
 
 
-def png(pixels: NDArray[np.float32], longest: int) -> str:
-    """Grey values as the address of a PNG, at most `longest` pixels a side."""
+def of_volume(volume: Volume, state: Json, look: Look, evidence: Json, file: ImageFile, *, longest: int = LARGE,
+              layers: bool = True) -> Film:
+    """One slice of a volume: the one asked for, else the one that shows most of what evidence is about."""
+    folder = file.path.parent
+    cut = cut_of(volume, look.plane if look.plane in (1, 2) else 0)
+    outline = outlined(volume, state, folder, evidence) if layers and None in (look.frame, look.window) else None
+    own = slice_of(state, evidence) if layers else None
+    number = own if look.frame is None else look.frame
+    if number is None and outline is not None:
+        number = fullest_slice(outline, evidence, cut.axis)
+    number = cut.count // 2 if number is None else min(max(number, 0), cut.count - 1)
+    window = look.window if look.window in windows(volume) else fitting(volume, " ".join(outline[1]) if outline else "")
+    grey = picture(volume, cut, number, window)
+    return Film(
+        volume.sha256, png(grey, longest, aspect=cut.aspect if longest == SMALL else None, quick=longest == LARGE),
+        cut.columns, cut.rows, cut.aspect, number, cut.count, min(longest, max(cut.rows, cut.columns)),
+        tuple(on_slice(volume, cut, number, state, folder)) if layers else (), volume.warnings if layers else (),
+        slices(volume, cut, window), own is not None and own == number,
+    )
+
+
+def png(pixels: NDArray[np.float32], longest: int, *, aspect: float | None = None, quick: bool = False) -> str:
+    """Grey values as the address of a PNG, at most `longest` pixels a side; `aspect` stretches it to that."""
     from PIL import Image as Pillow
 
     picture = Pillow.fromarray((np.clip(pixels, 0, 1) * 255).round().astype(np.uint8))
-    if max(picture.size) > longest:
+    if aspect is not None:
+        high = max(picture.height, picture.width / aspect)
+        wide, high = _within((high * aspect, high), longest)
+        picture = picture.resize((round(wide), round(high)), Pillow.Resampling.LANCZOS)
+    elif max(picture.size) > longest:
         picture.thumbnail((longest, longest), Pillow.Resampling.LANCZOS)
     out = io.BytesIO()
-    picture.save(out, format="PNG")
+    picture.save(out, format="PNG", **({"compress_level": _QUICK} if quick else {}))
     return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode('ascii')}"
 
 
-def _layers(image: Image, state: Json, sha256: str, folder: Path) -> Iterator[Layer]:
-    """Outlines, calipers and boxes of the evidence in use. What cannot be drawn is left out: its evidence says why."""
-    current = _current(state)
-    lungs = next((item for item, root in current if _is(root, sha256, image.frame, "lung")), None)
-    for item, root in current:
-        if root["kind"] == "reading":
-            yield from layer_boxes(root["source"].get("regions", []), sha256, image.frame, item["id"])
-        elif _is(root, sha256, image.frame, "calipers"):
-            ends = calipers(item)
-            yield Layer("calipers", item["display"], item["id"], "calipers", ends=ends, midline=_midline(item))
-        elif _is(root, sha256, image.frame, "lung") or _is(root, sha256, image.frame, "heart"):
-            try:
-                name = "lung fields" if root["source"]["segment"] == "lung" else "heart"
-                path = _outline(image, item, root, lungs, folder)
-                yield Layer("outline", item["display"], item["id"], name, path=path)
-            except OslerError as error:
-                log.info("an outline is not drawn: %s", error.document()["message"])
-
-
-def _current(state: Json) -> list[tuple[Json, Json]]:
-    """The evidence in use, once each, with what it was before any correction."""
-    ids = dict.fromkeys(i for record in current_records(state).values()  # type: ignore[arg-type]
-                        if record.status == "ok" for i in record.evidence)
-    items = [state["evidence"][i] for i in ids]
-    return [(item, drawn_from(state, item)) for item in items]
-
-
-def _is(root: Json, sha256: str, frame: int, segment: str) -> bool:
-    """Something drawn on this frame. An area is measured on an outline, not drawn: its value is a number."""
-    source = root["source"]
-    return (root["kind"] == "dicom" and source.get("segment") == segment and source.get("file_sha256") == sha256
-            and int(source.get("frame") or 0) == frame and isinstance(root.get("value"), str))
-
-
-def _outline(image: Image, item: Json, root: Json, lungs: Json | None, folder: Path) -> str:
-    if root["source"]["segment"] == "lung":
-        fields = lungs_of(image, str(item["value"]), folder)
-        return "".join(contour(segment.mask) for segment in fields.segments)
-    fields = lungs_of(image, str(lungs["value"]) if lungs else None, folder)
-    return contour(heart_of(image, str(item["value"]), fields, folder).mask)
-
-
-def _midline(item: Json) -> float | None:
-    try:
-        return float(json.loads(str(item["value"]))["midline"])
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def contour(mask: NDArray[Any]) -> str:
-    """The border of a mask as an SVG path along the edges of its pixels, whose centres are whole numbers."""
-    step = max(1, -(-max(mask.shape) // TRACED))
-    held = np.pad(np.asarray(mask, dtype=bool)[::step, ::step], 1)
-    follow: dict[_Step, list[_Step]] = {}
-    # Each edge runs with the mask on its right hand, so that the edges of one border join head to tail.
-    for shift, start, end in (((1, 0), (0, 0), (1, 0)), ((-1, 0), (1, 1), (0, 1)), ((0, 1), (0, 1), (0, 0)),
-                              ((0, -1), (1, 0), (1, 1))):
-        for y, x in np.argwhere(held & ~np.roll(held, shift, axis=(0, 1))):
-            follow.setdefault((x + start[0], y + start[1]), []).append((x + end[0], y + end[1]))
-    path = []
-    while follow:
-        first = at = next(iter(follow))
-        corners: list[_Step] = [first]
-        while at in follow:
-            after = follow[at].pop()
-            if not follow[at]:
-                del follow[at]
-            if len(corners) > 1 and _straight(corners[-2], corners[-1], after):
-                corners[-1] = after
-            else:
-                corners.append(after)
-            at = after
-        points = " ".join(f"{(x - 1) * step - 0.5:g},{(y - 1) * step - 0.5:g}" for x, y in corners[:-1])
-        path.append(f"M{points}Z")
-    return "".join(path)
-
-
-def _straight(before: _Step, at: _Step, after: _Step) -> bool:
-    return (at[0] - before[0]) * (after[1] - at[1]) == (at[1] - before[1]) * (after[0] - at[0])
+def _within(size: Sequence[float], longest: int) -> tuple[float, float]:
+    share = min(1.0, longest / max(size))
+    return max(1.0, size[0] * share), max(1.0, size[1] * share)

@@ -19,6 +19,7 @@ from app_changes import change_box
 from app_cite import Citations
 from app_desk import Desk, ExportFormat, Line
 from app_evidence import Known, detail, overview
+from app_film import asked_look, leaf, viewer
 from app_forms import CHOICE, Control, control_for, read_value
 from app_parts import Json, empty, error_box
 from app_plan import added, dropped, plan_form
@@ -242,16 +243,27 @@ class Page:
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
-    def open(self, evidence: str, owner: str, state: Json, error: str = "", frame: int | None = None) -> View:
-        """One piece of evidence (on one frame of its image), or all of it where none is named."""
+    def open(self, evidence: str, owner: str, state: Json, error: str = "") -> View:
+        """One piece of evidence, or all of it where none is named."""
         if not state["consultation"]:
             return View(state, panel=overview(None))
         document = self.desk.document(state["consultation"])
         known = self.known(state)
         if not evidence:
             return View(state, panel=error + overview(document, known))
-        behind = self.desk.behind(document, evidence, frame)
+        behind = self.desk.behind(document, evidence)
         return View(state, panel=detail(document, evidence, known, behind, owner, error))
+
+    def leaf(self, fields: Mapping[str, Any], state: Json) -> str:
+        """Another frame or slice, view or window of the image that is looked at: the viewer as it is to become."""
+        target, shown = str(fields.get("evidence") or ""), None
+        try:
+            document = self.desk.document(self._consultation(state))
+            if item := document["evidence"].get(target):
+                shown = self.desk.film(document, item, asked_look(fields))
+        except OslerError as error:
+            log.info("a slice is not shown: %s", error.document()["message"])
+        return leaf(target, viewer(shown, target, edits=str(fields.get("edits") or "")) if shown else "")
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 

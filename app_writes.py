@@ -20,7 +20,7 @@ CHECKS = {
     "record_version": "The record, read again", "patient": "Patient", "allergies": "Allergies",
     "interactions": "Interactions", "renal": "Kidney function", "pregnancy": "Pregnancy", "dose_ceiling": "Dose",
     "duplicates": "Duplicates", "trigger_age": "Age of the results", "encounter": "Encounter",
-    "check_first": "Check first",
+    "check_first": "Check first", "image_identity": "Whose image", "study": "Imaging study", "validation": "Validation",
 }
 # Elements that say what the draft itself already says, or nothing to a reader.
 _MACHINE = (".system", ".reference", ".contentType", "identifier")

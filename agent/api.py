@@ -15,6 +15,7 @@ from agent.additions import resolve
 from agent.branch import refuse_hypothetical
 from agent.calc_ask import aask
 from agent.core import Core, require_name
+from agent.draft_imaging import offered
 from agent.events import Event
 from agent.export import document, fhir_bundle, markdown
 from agent.export_pdf import pdf
@@ -82,7 +83,7 @@ class ClinicalAssistant:
             as_of: the clinical clock, ISO 8601 (default: now; a demo patient brings its own).
             record: a Bundle, folder or FHIR base URL (default: the configured record).
             notes: files of free text that came with the question; their identity is checked first.
-            images: DICOM, PNG, JPEG or TIFF files; likewise.
+            images: DICOM, PNG, JPEG, TIFF, folders, ZIP, or archive:SERIES_UID; likewise.
             protocol: force a protocol by id instead of letting the question choose.
             model: "none" for this consultation to do without the configured model.
 
@@ -95,15 +96,8 @@ class ClinicalAssistant:
 
     async def aconsult(self, question: str, patient: str | None = None, **options: Any) -> Consultation:
         """`consult`, for async callers."""
-        given = {
-            "as_of": None,
-            "record": None,
-            "notes": (),
-            "images": (),
-            "protocol": None,
-            "model": None,
-            "by": "clinician",
-        } | options
+        given: Json = {"as_of": None, "record": None, "notes": (), "images": (), "protocol": None, "model": None}
+        given |= {"by": "clinician"} | options
         return await self.portal.acall(self._consult(question, patient, **given))
 
     async def _consult(
@@ -126,7 +120,7 @@ class ClinicalAssistant:
         case = await self.core.new_case(f"c-{uuid.uuid4().hex[:12]}", patient, as_of, record, model)
         case["attachments"] = [
             *[await self.core.attach(case, Path(note)) for note in notes],
-            *[await self.core.attach_image(case, Path(image)) for image in images],
+            *await self.core.attach_images(case, list(images)),
         ]
         return self.start(case, question, protocol, by)
 
@@ -420,7 +414,7 @@ class Consultation:
 
         Args:
             step: a next step (its number or id), the id of a claim (a problem-list entry), "answer" (the assessment
-                as a note), or the id of a draft.
+                as a note), a measure on an image (`measured`), or the id of a draft.
             action: start, stop or change a medication, or request; by default what the step says.
             target: the order that is stopped or changed, where several could be meant.
             fields: values of fields; an empty one takes a value back. The draft names its fields and what it needs.
@@ -433,22 +427,24 @@ class Consultation:
             UsageError: no such item, or the record has changed since the answer.
             BadInput: a field does not take that value.
         """
-        return self._portal.call(self._draft(str(step), action, target, fields or {}, by))
+        return self._portal.call(self._draft(str(step), action, target, fields, by))
 
     async def adraft(self, step: str | int, **options: Any) -> Json:
         """`draft`, for async callers."""
-        given = {"action": None, "target": None, "fields": None, "by": "clinician"} | options
-        return await self._portal.acall(
-            self._draft(str(step), given["action"], given["target"], given["fields"] or {}, given["by"])
-        )
+        given: Json = {"action": None, "target": None, "fields": None, "by": "clinician"} | options
+        return await self._portal.acall(self._draft(str(step), **given))
 
     async def _draft(
-        self, item: str, action: Action | None, target: str | None, fields: Mapping[str, str], by: str
+        self, item: str, action: Action | None, target: str | None, fields: Mapping[str, str] | None, by: str
     ) -> Json:
         await self._settled()
         require_name(by)
-        made = await (await self._core.writes()).draft(self.id, item, action, target, fields, by)
+        made = await (await self._core.writes()).draft(self.id, item, action, target, fields or {}, by)
         return made.model_dump(mode="json")
+
+    def measured(self) -> list[Json]:
+        """What was measured on images and can be drafted."""
+        return offered(self.state)
 
     def drafts(self) -> list[Json]:
         """The drafts of this consultation as they stand, in the order they were made."""

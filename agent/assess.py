@@ -8,6 +8,7 @@ from agent import differential, wording
 from agent.answers import Draft
 from agent.image_conflicts import disagreements
 from agent.instructed import is_instruction
+from agent.pictured_answer import PICTURED, pictured_answer, pictured_failure
 from agent.runtime import Services
 from agent.state import Board, Json, State, dump
 from agent.steps import DECIDE, leaves, ready_steps
@@ -155,6 +156,9 @@ def _lookup(draft: Draft, body: Json, section: str = "Record") -> None:
     if body["slot"] == ASK_SLOT:
         _not_typed(draft, head)
         return
+    if body["tool"] in PICTURED:
+        pictured_answer(draft, body, head)
+        return
     if body["tool"] == "record.ask_value":
         _typed_answer(draft, head, board.items(body["slot"]), section)
         return
@@ -250,7 +254,9 @@ def _told_allergies(draft: Draft) -> None:
 def _failures(draft: Draft, state: State) -> None:
     """A tool that failed is named with its reason: an error never reads as a finding."""
     for record in draft.board.records.values():
-        if record.status == "error" and record.error:
+        if record.status == "error" and record.error and record.tool in PICTURED:
+            draft.not_answered.append(pictured_failure(record))
+        elif record.status == "error" and record.error:
             draft.not_answered.append(
                 NotAnswered(
                     what=f"{record.slot} ({record.tool})",

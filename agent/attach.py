@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from agent.state import Json
-from tools.context import ToolContext
+from tools.context import ImageFile, ToolContext
 from tools.errors import UsageError
 
-_SUFFIXES = {"DICOM": ".dcm", "PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif"}
+PICTURED = ("image", "volume")
 
 
-def attach_image(context: ToolContext, path: Path, folder: Path) -> Json:
-    """Keep an image whose identity has been compared with the patient's; what the case holds of it.
+def attach_images(context: ToolContext, paths: Sequence[Path], folder: Path) -> list[Json]:
+    """Keep images and volumes whose identity has been compared with the patient's; what the case holds of each.
 
     Raises:
         UsageError: no such file, or no patient to compare with.
         BadInput: it cannot be read (`tools.imaging.refusals`).
+        NotAssessable: a folder or an archive that holds no image, or more than are looked at.
         IdentityMismatch: it is another patient's.
     """
-    from tools.imaging.identity import compare_identity
-    from tools.imaging.reading import read_image
+    from tools.imaging.keeping import keep_all
 
     if context.record is None:
         raise UsageError(
             "an image needs a patient", found="no patient", expected="--patient", action="name the patient"
         )
-    image = read_image(path)
-    identity = compare_identity(image.header.who, context.record.patient)
-    kept = folder / f"{image.sha256}{_SUFFIXES[image.format]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not kept.exists():
-        shutil.copyfile(path, kept)
-    return {
-        "kind": "image",
-        "sha256": image.sha256,
-        "name": path.name,
-        "file": kept.name,
-        "identity": identity.status,
-    }
+    rows = [asdict(kept) for kept in keep_all(paths, context.record.patient, folder)]
+    for row in rows:
+        # As JSON has it; a row that tells nothing stays as it always was.
+        told = list(row.pop("told"))
+        row |= {"told": told} if told else {}
+    return rows
+
+
+def image_files(case: Json, folder: Path) -> tuple[ImageFile, ...]:
+    """The images and volumes of a case."""
+    return tuple(
+        ImageFile(folder / row["file"], row["sha256"], row["name"], row["kind"], tuple(row.get("told", ())))
+        for row in case.get("attachments", [])
+        if row["kind"] in PICTURED
+    )

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.instructed import instructed, is_instruction
+from agent.pictured import pictured, pictures_of
 from agent.planners.choice import PROTOCOL_PLANNER, Choice
 from agent.planners.protocol import choice_of, offer, offered_concepts
 from agent.route import Fact, RouteResult
@@ -71,11 +72,15 @@ def facts_of(read: dict[str, list[Evidence]]) -> list[Fact]:
     facts += [
         Fact(CHEST_FILM, "present", item.id)
         for slot, found in read.items()
-        if slot.startswith("image.")
+        if slot.startswith("image.") and not _tomogram(slot, found)
         for item in found
         if item.slot == f"{slot}.body_part" and str(item.value).lower() == "chest"
     ]
     return facts
+
+
+def _tomogram(slot: str, found: list[Evidence]) -> bool:
+    return any(item.slot == f"{slot}.modality" and item.value in ("CT", "MR", "PT", "NM", "US") for item in found)
 
 
 async def choose(arguments: Json, read: dict[str, list[Evidence]], case: Json, services: Services) -> ToolOutput:
@@ -94,6 +99,7 @@ async def choose(arguments: Json, read: dict[str, list[Evidence]], case: Json, s
             now = datetime.fromisoformat(case["as_of"])
             choice = searched(choice, question, services.terminology, now)
             choice = instructed(choice, question, services.terminology, now)
+            choice = pictured(choice, question, pictures_of(read, case))
         choice = measured(choice, result, facts, services)
         if services.model is not None and not is_instruction(choice.reasons) and case.get("model") != "none":
             choice = await _with_model(choice, result, question, read, case, services)

@@ -80,7 +80,7 @@ def ask(
     question: str,
     patient: Annotated[str | None, typer.Option(help="Id in the record.")] = None,
     record: Annotated[str | None, typer.Option(help="Bundle, folder or FHIR base URL.")] = None,
-    image: Annotated[list[Path] | None, typer.Option(help="DICOM, PNG, JPEG or TIFF files.")] = None,
+    image: Annotated[list[str] | None, typer.Option(help="Files, folders, ZIP; archive:SERIES_UID.")] = None,
     note: Annotated[list[Path] | None, typer.Option(help="Text files that came with the question.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Clinical clock, ISO 8601.")] = None,
     model: Annotated[str | None, typer.Option(help="Model name, server URL, or none.")] = None,

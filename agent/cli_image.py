@@ -7,20 +7,36 @@ from typing import Annotated, Any
 
 import typer
 
-from agent import cli_learning
+from agent import cli_archive, cli_learning
 from tools.errors import OslerError
 
 image = typer.Typer(no_args_is_help=True, help="Images: DICOM files and series, NIfTI, PNG, JPEG, TIFF.")
+cli_archive.register(image)
 cli_learning.register(image)
 _SHARED = ("modality", "body_part", "view", "quality")
 _SHOWN = 20
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+File = Annotated[Path, typer.Argument(help="An image, or a folder, ZIP archive or NIfTI file of a series.")]
+Structure = Annotated[str | None, typer.Option(help="What to find (left lung, L1); what a mask or a box shows.")]
+Mask = Annotated[Path | None, typer.Option(help="A mask: PNG, NIfTI label map or DICOM SEG.")]
+Label = Annotated[int | None, typer.Option(help="Which label of the mask, where it has several.")]
+Points = Annotated[str | None, typer.Option(help="Landmarks 'COLUMN,ROW COLUMN,ROW': 2 or 4.")]
+Box = Annotated[str | None, typer.Option(help="x0,y0,x1,y1: around one object (stored pixels).")]
+Point = Annotated[list[str] | None, typer.Option(help="x,y,+ inside; x,y,- outside; x,y,z,+ on a slice.")]
+Slice = Annotated[int | None, typer.Option("--slice", help="The slice of a box or points, from 0.")]
+Frame = Annotated[int | None, typer.Option(help="One frame, from 0; without it a multi-frame CT or MR is a volume.")]
+Series = Annotated[str | None, typer.Option(help="Which series, where there are several.")]
+Modality = Annotated[str | None, typer.Option(help="CT, MR ...: only where the file does not say.")]
+Resample = Annotated[str | None, typer.Option(help="even: fill in slices; square: set a leaning stack upright.")]
+Known = Annotated[str, typer.Option(help="yes, no or unknown: for laa950 and agatston.")]
 
 
 @image.command("info")
 def info(
     files: Annotated[list[Path], typer.Argument(help="Image files, folders or ZIP archives.")],
-    frame: Annotated[int, typer.Option(help="Which frame, from 0.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    frame: Frame = None,
+    as_json: AsJson = False,
 ) -> None:
     """What each file or series is: modality, region, view, geometry and its source, quality; or why it is not read."""
     from agent.cli import emit
@@ -30,67 +46,67 @@ def info(
 
 @image.command("segment")
 def segment(
-    file: Annotated[Path, typer.Argument(help="An image, or a folder, ZIP archive or NIfTI file of a series.")],
-    structure: Annotated[
-        str | None, typer.Option(help="left lung, spleen, L1 ...; with a box or point, what it is called.")
-    ] = None,
-    box: Annotated[str | None, typer.Option(help="x0,y0,x1,y1: around one object (stored pixels).")] = None,
-    point: Annotated[list[str] | None, typer.Option(help="x,y,+ inside; x,y,- outside; x,y,z,+ on a slice.")] = None,
-    slice_: Annotated[int | None, typer.Option("--slice", help="The slice of a box or points, from 0.")] = None,
+    file: File,
+    structure: Structure = None,
+    box: Box = None,
+    point: Point = None,
+    slice_: Slice = None,
     method: Annotated[str, typer.Option(help="auto, litemedsam or walker.")] = "auto",
     out: Annotated[Path, typer.Option(help="Where the masks go.")] = Path("masks"),
-    frame: Annotated[int, typer.Option(help="Which frame, from 0.")] = 0,
-    series: Annotated[str | None, typer.Option(help="Which series, where there are several.")] = None,
-    modality: Annotated[str | None, typer.Option(help="CT, MR ...: only where the file does not say.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    frame: Frame = None,
+    series: Series = None,
+    modality: Modality = None,
+    resample: Resample = None,
+    as_json: AsJson = False,
 ) -> None:
     """Outline a structure by name, or what a box or points show; DICOM SEG for DICOM. Without either: the lungs."""
     from agent import cli_segment
     from agent.cli import emit
+    from agent.cli_asked import Asked
 
-    asked = cli_segment.Asked(
-        file, structure, box, tuple(point or ()), frame, slice_, series, cli_segment.method_of(method), modality
-    )
+    asked = Asked(
+        file, structure, frame=frame, series=series, modality=modality, box=box, clicks=tuple(point or ()),
+        slice_=slice_, method=method, resample=resample,
+    )  # fmt: skip
     emit(cli_segment.segment(asked, out), as_json, cli_segment.segment_text)
 
 
 @image.command("measure")
 def measure(
-    file: Annotated[Path, typer.Argument(help="An image, or a folder, ZIP archive or NIfTI file of a series.")],
-    structure: Annotated[
-        str | None, typer.Option(help="A structure to find, or the name of what a mask shows.")
+    file: File,
+    structure: Structure = None,
+    mask: Mask = None,
+    label: Label = None,
+    points: Points = None,
+    box: Box = None,
+    point: Point = None,
+    slice_: Slice = None,
+    frame: Frame = None,
+    series: Series = None,
+    modality: Modality = None,
+    resample: Resample = None,
+    index: Annotated[
+        str | None,
+        typer.Option("--measure", help="laa950; agatston, with --mask REGION; fac, with two masks; ellipsoid."),
     ] = None,
-    mask: Annotated[Path | None, typer.Option(help="A mask: PNG, NIfTI label map or DICOM SEG.")] = None,
-    label: Annotated[int | None, typer.Option(help="Which label of the mask, where it has several.")] = None,
-    points: Annotated[str | None, typer.Option(help="Landmarks 'COLUMN,ROW COLUMN,ROW': 2 or 4.")] = None,
-    box: Annotated[str | None, typer.Option(help="x0,y0,x1,y1: outline what is in it, and measure that.")] = None,
-    point: Annotated[list[str] | None, typer.Option(help="x,y,+ or x,y,-: outline what is there.")] = None,
-    slice_: Annotated[int | None, typer.Option("--slice", help="The slice of a box or points, from 0.")] = None,
-    frame: Annotated[int, typer.Option(help="Which frame, from 0.")] = 0,
-    series: Annotated[str | None, typer.Option(help="Which series, where there are several.")] = None,
-    modality: Annotated[str | None, typer.Option(help="CT, MR ...: only where the file does not say.")] = None,
-    index: Annotated[str | None, typer.Option("--measure", help="laa950, or agatston with --mask REGION.")] = None,
-    inspiration: Annotated[str, typer.Option(help="Taken at full inspiration: yes, no or unknown.")] = "unknown",
-    contrast: Annotated[str, typer.Option(help="Taken with contrast: yes, no or unknown.")] = "unknown",
-    gated: Annotated[str, typer.Option(help="Triggered by the ECG: yes, no or unknown.")] = "unknown",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    systole: Annotated[
+        Path | None, typer.Option(help="fac: the cavity at end-systole; --mask at end-diastole.")
+    ] = None,
+    inspiration: Known = "unknown",
+    contrast: Known = "unknown",
+    gated: Known = "unknown",
+    as_json: AsJson = False,
 ) -> None:
     """Diameters, area, volume, density or angle, each with range and scale. A chest film alone: lungs and heart."""
-    from agent import cli_ct_index, cli_measure, cli_sizes
+    from agent import cli_sizes
     from agent.cli import emit
+    from agent.cli_asked import Asked
 
-    if index is not None:
-        wanted = cli_ct_index.Asked(file, index, mask, label, series, inspiration, contrast, gated, modality)
-        emit(cli_ct_index.measure(wanted), as_json, cli_sizes.measure_text)
-        return
-
-    if all(one is None for one in (structure, mask, points, box, point)):
-        emit(cli_measure.measure(file, frame), as_json, cli_measure.measure_text)
-        return
-    clicks = tuple(point or ())
-    asked = cli_sizes.Asked(
-        file, structure, mask, label, points, frame, series, modality, box=box, clicks=clicks, slice_=slice_
-    )
+    asked = Asked(
+        file, structure, mask, label, points, frame, series, modality, box=box, clicks=tuple(point or ()),
+        slice_=slice_, resample=resample, index=index, systole=systole, inspiration=inspiration, contrast=contrast,
+        gated=gated,
+    )  # fmt: skip
     emit(cli_sizes.measure(asked), as_json, cli_sizes.measure_text)
 
 
@@ -98,9 +114,7 @@ def measure(
 def compare(
     file: Annotated[Path, typer.Argument(help="The image, or series, of today.")],
     prior: Annotated[Path, typer.Argument(help="The earlier one.")],
-    structure: Annotated[
-        str | None, typer.Option(help="The structure to find on both, or what the masks show.")
-    ] = None,
+    structure: Structure = None,
     mask: Annotated[Path | None, typer.Option(help="Its mask on the image of today.")] = None,
     prior_mask: Annotated[Path | None, typer.Option(help="Its mask on the earlier one.")] = None,
     points: Annotated[str | None, typer.Option(help="Landmarks on the image of today.")] = None,
@@ -108,46 +122,46 @@ def compare(
     label: Annotated[int | None, typer.Option(help="Which label of both masks.")] = None,
     date: Annotated[str | None, typer.Option(help="Date of the image, where the file has none.")] = None,
     prior_date: Annotated[str | None, typer.Option(help="Date of the earlier one, where the file has none.")] = None,
-    modality: Annotated[str | None, typer.Option(help="CT, MR ...: only where the files do not say.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    modality: Modality = None,
+    as_json: AsJson = False,
 ) -> None:
     """The change of a structure since a prior image, and whether it exceeds the uncertainty of both measurements."""
     from agent import cli_sizes
     from agent.cli import emit
+    from agent.cli_asked import Asked
+    from tools.imaging.mask_files import name_of
 
-    name = structure or (mask.name if mask is not None else None)
-    now = cli_sizes.Asked(file, name, mask, label, points, modality=modality, date=date)
-    then = cli_sizes.Asked(prior, name, prior_mask, label, prior_points, modality=modality, date=prior_date)
+    name = structure or (name_of(mask) if mask is not None else None)
+    now = Asked(file, name, mask, label, points, modality=modality, date=date)
+    then = Asked(prior, name, prior_mask, label, prior_points, modality=modality, date=prior_date)
     emit(cli_sizes.compare(now, then), as_json, cli_sizes.compare_text)
 
 
 @image.command("export")
 def export(
-    file: Annotated[Path, typer.Argument(help="An image, or a folder, ZIP archive or NIfTI file of a series.")],
-    structure: Annotated[
-        str | None, typer.Option(help="A structure to find, or the name of what a mask shows.")
-    ] = None,
-    mask: Annotated[Path | None, typer.Option(help="A mask: PNG, NIfTI label map or DICOM SEG.")] = None,
-    label: Annotated[int | None, typer.Option(help="Which label of the mask, where it has several.")] = None,
-    points: Annotated[str | None, typer.Option(help="Landmarks 'COLUMN,ROW COLUMN,ROW': 2 or 4.")] = None,
-    box: Annotated[str | None, typer.Option(help="x0,y0,x1,y1: outline what is in it.")] = None,
-    point: Annotated[list[str] | None, typer.Option(help="x,y,+ or x,y,-: outline what is there.")] = None,
-    slice_: Annotated[int | None, typer.Option("--slice", help="The slice of a box or points, from 0.")] = None,
-    frame: Annotated[int, typer.Option(help="Which frame, from 0.")] = 0,
-    series: Annotated[str | None, typer.Option(help="Which series, where there are several.")] = None,
-    modality: Annotated[str | None, typer.Option(help="CT, MR ...: only where the file does not say.")] = None,
+    file: File,
+    structure: Structure = None,
+    mask: Mask = None,
+    label: Label = None,
+    points: Points = None,
+    box: Box = None,
+    point: Point = None,
+    slice_: Slice = None,
+    frame: Frame = None,
+    series: Series = None,
+    modality: Modality = None,
     kinds: Annotated[str, typer.Option("--as", help="seg, sr, gsps, png, fhir; several with commas.")] = "seg,sr",
     patient: Annotated[str | None, typer.Option(help="Whose: the id in the record, for --as fhir.")] = None,
     out: Annotated[Path, typer.Option(help="Where the files go.")] = Path("export"),
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Masks and measures as DICOM SEG, report and presentation state, as a picture, or as FHIR drafts."""
-    from agent import cli_out, cli_sizes
+    from agent import cli_out
     from agent.cli import emit
+    from agent.cli_asked import Asked
 
-    clicks = tuple(point or ())
-    asked = cli_sizes.Asked(
-        file, structure, mask, label, points, frame, series, modality, box=box, clicks=clicks, slice_=slice_
+    asked = Asked(
+        file, structure, mask, label, points, frame, series, modality, box=box, clicks=tuple(point or ()), slice_=slice_
     )
     emit(cli_out.export(asked, kinds, out, patient), as_json, cli_out.export_text)
 
@@ -158,7 +172,7 @@ def sign(
     by: Annotated[str, typer.Option(help="Who answers for it, as DICOM writes names: Family^Given.")],
     organisation: Annotated[str, typer.Option(help="The organisation that person acts for.")],
     out: Annotated[Path | None, typer.Option(help="Where the signed copy goes; by default beside it.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Sign a measurement report: a verified copy in a new series; the unsigned one stays."""
     from agent import cli_out
@@ -170,17 +184,18 @@ def sign(
 @image.command("phantom")
 def phantom(
     patient: Annotated[str, typer.Argument(help="A demo patient's id.")] = "demo-hfref",
-    out: Annotated[Path | None, typer.Option(help="The file; by default in OSLER_HOME.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    out: Annotated[Path | None, typer.Option(help="The file or folder; by default in OSLER_HOME.")] = None,
+    ct: Annotated[bool, typer.Option("--ct", help="A CT series of a trunk instead: a folder of slices.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Draw a chest film in a demo patient's name: nobody's picture, to try images with."""
+    """Draw a chest film, or a CT series, in a demo patient's name: nobody's picture, to try images with."""
     from agent.cli import emit
 
-    emit(draw_phantom(patient, out), as_json, lambda body: str(body["path"]))
+    emit(draw_phantom(patient, out, ct=ct), as_json, lambda body: str(body["path"]))
 
 
-def draw_phantom(patient: str, out: Path | None = None) -> dict[str, Any]:
-    """Write the drawn film of a demo patient.
+def draw_phantom(patient: str, out: Path | None = None, *, ct: bool = False) -> dict[str, Any]:
+    """Write the drawn film, or the drawn CT series, of a demo patient.
 
     Raises:
         UsageError: no such demo patient.
@@ -195,14 +210,20 @@ def draw_phantom(patient: str, out: Path | None = None) -> dict[str, Any]:
         raise UsageError(
             f"no demo patient {patient!r}", found=patient, expected=", ".join(known), action="see `osler demo`"
         )
-    path = out or Settings.from_environment().home / "demo" / f"{patient}-chest-pa.dcm"
+    name = f"{patient}-trunk-ct" if ct else f"{patient}-chest-pa.dcm"
+    path = out or Settings.from_environment().home / "demo" / name
     rows = [entry["resource"] for entry in known[patient].bundle["entry"]]
     resource = next(row for row in rows if row["resourceType"] == "Patient")
+    if ct:
+        from tools.imaging.phantom_series import write_series
+
+        write_series(path, resource, known[patient].as_of[:10])
+        return {"path": str(path), "patient": patient, "slices": len(list(path.iterdir()))}
     write_phantom(path, resource, known[patient].as_of[:10])
     return {"path": str(path), "patient": patient, "drawn_ratio": round(draw().ratio, 3)}
 
 
-def describe(files: list[Path], frame: int = 0) -> dict[str, Any]:
+def describe(files: list[Path], frame: int | None = None) -> dict[str, Any]:
     """The document of `osler image info --json`. What the files do not share is null at the top.
 
     Raises:
@@ -266,8 +287,10 @@ def _text(body: dict[str, Any]) -> str:
 def _stack(row: dict[str, Any], spacing: list[float] | None) -> list[str]:
     geometry = row["geometry"]
     size = " x ".join(f"{part:.4g}" for part in spacing) + " mm (slice, row, column)" if spacing else "none"
-    even = {True: "even", False: "NOT even: not for measuring", None: "no volume"}[geometry["uniform"]]
-    lean = f", leans by {geometry['tilt_deg']:g} degrees" if geometry["tilt_deg"] else ""
+    even = {True: "even", False: "NOT even: not for measuring without --resample even", None: "no volume"}[
+        geometry["uniform"]
+    ]
+    lean = f", leans by {geometry['tilt_deg']:g} degrees (--resample square)" if geometry["tilt_deg"] else ""
     return [
         f"{row['path']}: {row['display']}",
         f"  id: {row['id']}",

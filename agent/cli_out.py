@@ -6,20 +6,18 @@ Whose image it is is for whoever gives the file to know: nothing here is put int
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.cli_sizes import Asked
+from agent.cli_asked import Asked, about, models, target_of, wanted_of
 from tools.errors import NotAssessable, OslerError, UsageError
 
 if TYPE_CHECKING:
     from tools.imaging.sr_out import Measured
     from tools.segmenters.contract import Target
-    from tools.segmenters.segment import Segment
 
 KINDS = ("seg", "sr", "gsps", "png", "fhir")
-UNKNOWN_HAND = "the mask came as a file: who or what drew it is not known here"
 
 
 @dataclass
@@ -43,13 +41,12 @@ def export(asked: Asked, kinds: str, out: Path, patient: str | None = None) -> d
         UsageError: an unknown kind.
         OslerError: a file cannot be read, nothing is found, or nothing of what was asked for can be written.
     """
-    from agent.cli_sizes import stated
-    from tools.imaging.measuring import read_target
+    from tools.imaging.measuring import found_on, told_of
 
     wanted = _kinds(kinds)
-    target = stated(read_target(asked.path, asked.frame, asked.series), asked)
-    found, told = _measured(target, asked)
-    job = _Job(target, asked.path, out, found, patient, [], None, told)
+    target = target_of(asked)
+    found = found_on(target, wanted_of(asked), models())
+    job = _Job(target, asked.path, out, found, patient, [], None, told_of(found))
     written: list[dict[str, Any]] = []
     refused: list[tuple[str, OslerError]] = []
     for kind in wanted:
@@ -62,18 +59,14 @@ def export(asked: Asked, kinds: str, out: Path, patient: str | None = None) -> d
     if job.masks and "seg" not in wanted:
         paths = dict.fromkeys(row["path"] for row in job.masks)
         written += [{"as": "seg", "path": path, "why": "the report refers to it"} for path in paths]
-    doubts = [doubt for one in found if one.segment for doubt in one.segment.doubts]
     return {
         "written": written,
         "not_written": [{"as": kind, **error.document()} for kind, error in refused],
         "segments": job.masks,
         "measurements": [row.document() for one in found for row in one.measurements],
-        "path": str(asked.path),
-        "sha256": target.sha256,
-        "modality": target.header.modality,
-        "geometry": target.geometry(),
+        **about(asked, target),
         "verified": False,
-        "warnings": list(dict.fromkeys([*job.told, *doubts, *target.warnings])),
+        "warnings": list(dict.fromkeys([*job.told, *target.warnings])),
     }
 
 
@@ -142,73 +135,6 @@ def _kinds(text: str) -> list[str]:
             action="give --as seg,sr,png",
         )
     return list(dict.fromkeys(found))
-
-
-def _measured(target: Target, asked: Asked) -> tuple[list[Measured], list[str]]:
-    from agent.cli_sizes import segments_of
-    from tools.imaging.measuring import between, measured, read_points
-    from tools.imaging.sr_out import Measured
-
-    if asked.points is not None:
-        row = between(read_points(asked.points), target).of(asked.structure or "")
-        return [Measured(asked.structure or "", (row,))], []
-    if asked.mask is None and asked.structure is None and asked.box is None and not asked.clicks:
-        raise UsageError(
-            "nothing is named that could be exported",
-            found="a file alone",
-            expected="a structure, a box, a mask or landmarks",
-            action="add --structure NAME, --mask FILE, --box x0,y0,x1,y1 or --points 'COLUMN,ROW COLUMN,ROW'",
-        )
-    segments = [_given(target, asked)] if asked.mask is not None else segments_of(target, asked)
-    found: list[Measured] = []
-    told: list[str] = []
-    for number, one in enumerate(segments, 1):
-        rows, why = measured(target, one.mask, one.structure)
-        found.append(Measured(one.structure, tuple(rows), one, number, (*why, *one.doubts)))
-        told += why
-    return found, told
-
-
-def _given(target: Target, asked: Asked) -> Segment:
-    """A mask from a file: a DICOM SEG says what it is and what drew it, other files do not."""
-    from tools.imaging.dicom_out import HAND
-    from tools.imaging.mask_files import mask_from
-    from tools.imaging.reading import looks_like_dicom
-    from tools.imaging.volumes import head_of
-    from tools.segmenters.segment import Segment
-    from tools.segmenters.structures import REGION, coding_of
-
-    assert asked.mask is not None
-    mask = mask_from(asked.mask, target, asked.label)
-    if looks_like_dicom(head_of(asked.mask) or b""):
-        stored = _of_seg(asked.mask, asked.label, mask)
-        return replace(stored, structure=asked.structure or stored.structure)
-    name = asked.structure or asked.mask.name.partition(".")[0]
-    try:
-        coding = coding_of(name) or REGION
-    except OslerError:
-        coding = REGION
-    known = None if coding != REGION else REGION
-    return Segment(name, mask, 1.0, HAND, "", edited=True, doubts=(UNKNOWN_HAND,), coded=known)
-
-
-def _of_seg(path: Path, label: int | None, mask: Any) -> Segment:
-    from pydicom import dcmread
-
-    from knowledge.coding import SYSTEMS, Coding
-    from tools.imaging.dicom_out import DCM, HAND
-    from tools.segmenters.segment import Segment
-
-    parts = dcmread(path, stop_before_pixels=True).SegmentSequence
-    part = next(one for one in parts if label is None or one.SegmentNumber == label)
-    typed = part.SegmentedPropertyTypeCodeSequence[0]
-    system = {"SCT": SYSTEMS["snomed"], "DCM": DCM}.get(typed.CodingSchemeDesignator)
-    coded = Coding(system=system, code=typed.CodeValue, display=typed.CodeMeaning) if system else None
-    drawn = part.get("SegmentationAlgorithmIdentificationSequence") or [None]
-    version = drawn[0].get("AlgorithmVersion", "") if drawn[0] is not None else ""
-    algorithm = HAND if part.SegmentAlgorithmType == "MANUAL" else part.get("SegmentAlgorithmName") or "unknown"
-    edited = part.SegmentAlgorithmType != "AUTOMATIC"
-    return Segment(part.SegmentLabel, mask, 1.0, str(algorithm), str(version), edited=edited, coded=coded)
 
 
 def _seg(job: _Job) -> list[Path]:

@@ -14,14 +14,17 @@ _MARKS = {"pass": "ok", "warn": "WARNING", "contraindicated": "CONTRAINDICATED",
 def draft(
     consultation: str,
     step: Annotated[str | None, typer.Option(help="A next step: its number or id.")] = None,
-    item: Annotated[str | None, typer.Option(help="A claim, answer (as a note), or the id of a draft.")] = None,
+    item: Annotated[
+        str | None, typer.Option(help="A claim, answer (as a note), a measure on an image, or the id of a draft.")
+    ] = None,
+    measured: Annotated[bool, typer.Option("--measured", help="List what was measured on images.")] = False,
     action: Annotated[str | None, typer.Option(help="start, stop, change or request; by default what it says.")] = None,
     target: Annotated[str | None, typer.Option(help="The order to stop or change: Type/id.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE; an empty value takes it back.")] = None,
     by: Annotated[str, typer.Option(help="Who edits.")] = "clinician",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Draft an order, a problem or a note from an answer, or list the drafts; `osler approve` writes one."""
+    """Draft an order, a problem, a note or a measure from an answer, or list drafts; `osler approve` writes one."""
     from agent.api import ClinicalAssistant
     from agent.cli import emit
 
@@ -30,12 +33,24 @@ def draft(
     named = step if step is not None else item
     with ClinicalAssistant() as osler:
         consult = osler.open(consultation)
+        if measured:
+            emit(consult.measured(), as_json, offered_text)
+            return
         if named is None:
             drafts = consult.drafts()
             emit(drafts, as_json, lambda rows: "\n\n".join(map(told, rows)) or "no drafts")
         else:
             made = consult.draft(named, action=action, target=target, fields=fields_of(set_ or []), by=by)  # type: ignore[arg-type]
             emit(made, as_json, told)
+
+
+def offered_text(rows: list[dict[str, Any]]) -> str:
+    """What was measured, each with what drafts it."""
+    lines = []
+    for row in rows:
+        state = "" if row["validated"] else " (not validated: preliminary, decides nothing)"
+        lines.append(f"{row['slot']}  {row['display']}{state}\n  --item {row['item']}")
+    return "\n".join(lines) or "nothing was measured on an image that can be drafted"
 
 
 def fields_of(given: list[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ import aiosqlite
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command
 
-from agent.attach import attach_image
+from agent.archive import local
+from agent.attach import attach_images
 from agent.branch import copy_thread, refuse_hypothetical
 from agent.changes import changes
 from agent.clock import parse_as_of
@@ -162,17 +163,24 @@ class Core:
         services.forget(case["consultation"])
         return {"kind": "note", "sha256": digest, "name": path.name}
 
-    async def attach_image(self, case: Json, path: Path) -> Json:
-        """Keep an image that came with the question, once its identity has been compared with the patient's.
+    async def attach_images(self, case: Json, images: Sequence[str | Path]) -> list[Json]:
+        """Keep the images and volumes that came with the question, once each has been compared with the patient.
+
+        Args:
+            images: files, folders, or series of an archive (`archive:SERIES_UID`), which are fetched.
 
         Raises:
-            UsageError: no such file.
-            BadInput: it is not an image, or cannot be read.
-            IdentityMismatch: it is another patient's.
+            UsageError: no such file or archive.
+            BadInput, NotAssessable: it is not an image, or cannot be read.
+            Refused, IdentityMismatch: it is not known to be the patient's, or another's.
+            UpstreamError: the archive failed.
         """
+        if not images:
+            return []
         services = await self.services()
         context = await services.context(case | {"turn": -1})
-        found = await asyncio.to_thread(attach_image, context, path, self.settings.home / "attachments")
+        async with local(self.settings, context, images) as paths:
+            found = await asyncio.to_thread(attach_images, context, paths, self.settings.home / "attachments")
         services.forget(case["consultation"])
         return found
 

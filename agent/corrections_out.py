@@ -1,7 +1,7 @@
 """`osler image corrections`: what people corrected on images, as training data without names (docs/reading.md).
 
 Nothing leaves by itself: a person names the folder. The picture itself goes along only where a consent or another
-ground is named and the file states that no words are burnt into it; masks alone otherwise.
+ground is named and the file states that no words are burnt into it; masks alone otherwise, and always of a series.
 """
 
 from __future__ import annotations
@@ -10,15 +10,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.attach import image_files
 from agent.effects import Effects
+from agent.redraw import OUTLINE
 from agent.settings import Settings
 from agent.similar import site_key
 from agent.state import Json, State, load
 from knowledge.evidence import DicomRegion, Evidence, Statement
-from tools.errors import OslerError, UsageError
+from tools.errors import NotAssessable, OslerError, UsageError
 
 if TYPE_CHECKING:
+    from tools.imaging.outline_files import AnyMask
     from tools.imaging.training import Corrected
+    from tools.segmenters.contract import Target
+
+MASK = "mask"
+_LUNGS = ("right lung", "left lung")
 
 
 def export(
@@ -81,7 +88,7 @@ def of_consultation(
         if drawn is None:
             continue
         try:
-            made.append(_corrected(item, *drawn, state, settings, consent, licence))
+            made += _corrected(item, *drawn, state, settings, consent, licence)
         except OslerError as error:
             left.append({"evidence": item.id, "reason": error.message})
     return made, left
@@ -95,8 +102,8 @@ def _drawn(item: Evidence, held: dict[str, Evidence]) -> tuple[Evidence, DicomRe
     while isinstance(first.source, Statement) and first.supersedes in held:
         first = held[str(first.supersedes)]
     source = first.source
-    known = isinstance(source, DicomRegion) and source.segment in ("lung", "heart")
-    return (before, source) if isinstance(source, DicomRegion) and known and isinstance(item.value, str) else None
+    known = isinstance(source, DicomRegion) and source.segment in ("lung", "heart", OUTLINE, MASK)
+    return (before, source) if isinstance(source, DicomRegion) and known else None
 
 
 def _corrected(
@@ -107,40 +114,98 @@ def _corrected(
     settings: Settings,
     consent: str | None,
     licence: str | None,
-) -> Corrected:
-    from tools.imaging.masks import heart_of, kept_mask, lungs_of
-    from tools.imaging.reading import read_image
+) -> list[Corrected]:
+    """What a person drew, part by part: one row for each that is other than before."""
+    from tools.imaging.attached import target_of
+    from tools.imaging.frame import Image
+    from tools.imaging.outline_files import KEPT
     from tools.imaging.training import Corrected, pseudonym
-    from tools.imaging.what import what_is
 
     case = state["case"]
-    kept = [found for found in case.get("attachments", []) if found.get("sha256") == drawn.file_sha256]
+    kept = [file for file in image_files(case, settings.home / "attachments") if file.sha256 == drawn.file_sha256]
     if not kept:
         raise UsageError("the film is no longer part of the consultation", found=str(drawn.file_sha256)[:12])
-    path = settings.home / "attachments" / kept[0]["file"]
-    image = read_image(path, drawn.frame or 0)
-    fields = lungs_of(image, str(before.value) if drawn.segment == "lung" else None, path.parent)
-    was = fields.right.mask | fields.left.mask
-    if drawn.segment == "heart":
-        was = heart_of(image, str(before.value), fields, path.parent).mask
-    what, key = what_is(image), site_key(settings)
+    if not str(item.value).startswith(KEPT):
+        said = "was rejected, nothing was drawn in its place" if item.value is None else "was drawn by a program"
+        raise NotAssessable(
+            f"the outline {said}", found=item.display, expected="what a person drew", action="outline it by hand"
+        )
+    target = target_of(kept[0], drawn.frame or 0)
+    folder = kept[0].path.parent
+    was, now, flipped = _both(target, str(before.value or ""), str(item.value), drawn, folder)
+    key = site_key(settings)
     assert isinstance(item.source, Statement)
-    shows = consent is not None and (image.header.burned_in or "").upper() == "NO"
-    return Corrected(
-        patient=pseudonym(key, "patient", str(case.get("patient"))),
-        image=pseudonym(key, "image", f"{drawn.file_sha256}/{drawn.frame or 0}"),
-        structure=str(drawn.segment),
-        algorithm=str(drawn.algorithm) if not str(before.value).startswith("mask:") else "by hand",
-        by=pseudonym(key, "person", item.source.by or ""),
-        before=was,
-        after=kept_mask(image, str(item.value), path.parent),
-        pixels=image.pixels if shows else None,
-        flipped=fields.flipped,
-        modality=what.modality.value,
-        view=what.view.value,
-        consent=consent,
-        licence=licence,
-    )
+    pixels = modality = view = None
+    if isinstance(target, Image):
+        from tools.imaging.what import what_is
+
+        what = what_is(target)
+        modality, view = what.modality.value, what.view.value
+        if consent is not None and (target.header.burned_in or "").upper() == "NO":
+            pixels = target.pixels
+    else:
+        modality = target.header.modality
+    by_hand = not before.value or str(before.value).startswith(KEPT)
+    by = "by hand" if by_hand else str(getattr(before.source, "algorithm", None) or "a program, corrected by a person")
+    return [
+        Corrected(
+            patient=pseudonym(key, "patient", str(case.get("patient"))),
+            image=pseudonym(key, "image", f"{drawn.file_sha256}/{drawn.frame or 0}"),
+            structure=_without_words(name),
+            algorithm=by,
+            by=pseudonym(key, "person", item.source.by or ""),
+            before=was[name],
+            after=now[name],
+            pixels=pixels,
+            flipped=flipped,
+            modality=modality,
+            view=view,
+            consent=consent,
+            licence=licence,
+        )
+        for name in now
+        if (was[name] != now[name]).any()
+    ]
+
+
+def _without_words(name: str) -> str:
+    """What a part is called in the vocabulary; a person's own words may name anybody."""
+    from tools.errors import BadInput
+    from tools.segmenters.structures import OBJECT, coding_of, zones
+
+    zone = name.partition(", ")[2]
+    try:
+        coding_of(name)
+    except BadInput:
+        return OBJECT
+    return name if not zone or zone in zones() else OBJECT
+
+
+def _both(
+    target: Target, before: str, after: str, drawn: DicomRegion, folder: Path
+) -> tuple[dict[str, AnyMask], dict[str, AnyMask], bool]:
+    """The parts before and after under the same names, and whether a film is shown turned round."""
+    import numpy as np
+
+    from tools.imaging.frame import Image
+    from tools.imaging.masks import heart_of, lungs_of, mask_of, outlined_parts
+
+    name = str(drawn.segment)
+    if isinstance(target, Image) and name in ("lung", "heart"):
+        fields = lungs_of(target, before if name == "lung" else None, folder)
+        mask = fields.right.mask | fields.left.mask
+        if name == "heart":
+            mask = heart_of(target, before, fields, folder).mask
+        return {name: mask}, {name: mask_of(target, after, folder)}, fields.flipped
+    parts = [outlined_parts(target, one, folder) if one else {} for one in (before, after)]
+    flipped = isinstance(target, Image) and (target.header.patient_orientation or ("",))[0].startswith("R")
+    if isinstance(target, Image) and set(parts[1]) == set(_LUNGS):
+        # A film's lungs are one outline to learn from, as `image.outline` has them.
+        parts = [{"lung": np.logical_or.reduce(list(one.values()))} if one else {} for one in parts]
+    shape = target.pixels.shape if isinstance(target, Image) else target.values.shape
+    empty = np.zeros(shape, dtype=bool)
+    names = dict.fromkeys([*parts[0], *parts[1]])
+    return {one: parts[0].get(one, empty) for one in names}, {one: parts[1].get(one, empty) for one in names}, flipped
 
 
 def text(body: Json) -> str:

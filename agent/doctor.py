@@ -46,6 +46,7 @@ def examine(settings: Settings) -> Json:
         "index": _try("index", lambda: _index(settings, encoder, faiss), problems) or {},
         "faiss": faiss,
         "store": _try("store", lambda: _store(settings), problems) or {},
+        "archives": _try("archives", lambda: _archives(settings), problems) or [],
         "corpus": {"documents": len(corpus.documents), **corpus.counts} if corpus else {},
         "protocols": [protocol_row(protocol) for protocol in protocols.values()],
         "problems": problems,
@@ -260,6 +261,13 @@ def _store(settings: Settings) -> Json:
     return body | {"patients": patients, "resources": sum(counts.values()), "how": None if patients else body["how"]}
 
 
+def _archives(settings: Settings) -> list[Json]:
+    """The image archives of `servers.yaml`, and whether each answers."""
+    from agent.archive import statuses
+
+    return statuses(settings, SERVER_SECONDS)
+
+
 # -- knowledge --------------------------------------------------------------------------------------------------------
 
 
@@ -329,6 +337,8 @@ def report(body: Json) -> str:
         held = f"{store['patients']} patients" if store["kind"] == "embedded" else store["lacks"] or "ok"
         lines.append(f"store    {store['kind']} {store.get('url') or store['path']}: {held}{_how(store)}")
         lines += [f"           {sentence}; Osler makes up for it" for sentence in store.get("does_not_work", [])]
+    for row in body["archives"]:
+        lines.append(f"archive  {row['name']} {row['url']}: {row['lacks'] or 'ok'}{_how(row)}")
     if corpus:
         lines.append(
             f"corpus   {corpus['documents']} documents, {corpus['verified']} recommendations verified, "

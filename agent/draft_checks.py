@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.draft_drugs import at_clearance, at_dose, with_others
+from agent.draft_imaging_checks import image_identity, same_measure, study, validation
 from agent.draft_replacement import already, at_once, replaced
 from agent.drafts import CheckState, Draft, DraftCheck
 from agent.runtime import Services
@@ -45,6 +46,7 @@ _BY_ACTION: dict[str, tuple[str, ...]] = {
     "observe": ("patient", "plausible"),
     "tell": ("patient",),
     "document": ("patient", "duplicates"),
+    "measured": ("patient", "image_identity", "study", "validation", "duplicates"),
 }
 _ALL = ("trigger_age", "encounter")
 
@@ -293,6 +295,7 @@ async def _encounter(scene: Scene) -> Looked:
 
 async def _duplicates(scene: Scene) -> Looked:
     checks = {"start": _same_drug, "order": _same_drug, "problem": _same_problem, "request": _same_request}
+    checks["measured"] = same_measure
     return await checks.get(scene.draft.action, _same_note)(scene)
 
 
@@ -385,4 +388,7 @@ _CHECKS: dict[str, Callable[[Scene], Awaitable[Any]]] = {
     "duplicates": _duplicates,
     "trigger_age": _trigger_age,
     "encounter": _encounter,
+    "image_identity": image_identity,
+    "study": study,
+    "validation": validation,
 }

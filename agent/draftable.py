@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.draft_imaging import measure_at, part_of
 from agent.state import Board, Json, State
 from tools.ehr.writes.drafts import Action
 from tools.errors import UsageError
@@ -10,8 +11,9 @@ ALLOWED: dict[str, tuple[Action, ...]] = {
     "step": ("start", "stop", "change", "request"),
     "claim": ("problem",),
     "answer": ("note",),
+    "measure": ("measured",),
 }
-"""The actions that a next step, a claim and the whole answer allow."""
+"""The actions that a next step, a claim, the whole answer and a measure on an image allow."""
 
 
 class SeveralOrders(UsageError):
@@ -37,7 +39,8 @@ def action_of(what: str, part: Json) -> Action:
 
 
 def item_of(state: State, item: str) -> tuple[str, Json]:
-    """An item of the answer that stands: `(step | claim | answer, its parts)`; a next step also by its number.
+    """An item of the answer that stands: `(step | claim | answer | measure, its parts)`; a next step also by its
+    number, a measure on an image by the id or slot of its evidence.
 
     Raises:
         UsageError: there is none, or it was struck or rejected.
@@ -54,10 +57,12 @@ def item_of(state: State, item: str) -> tuple[str, Json]:
         for part in answer[key]:
             if part["id"] == item and part["status"] == "shown":
                 return what, _part(part, board)
+    if (found := measure_at(state, item)) is not None:
+        return "measure", _part(part_of(found), board)
     raise UsageError(
         f"nothing called {item} stands in this answer",
         found=item,
-        expected="answer, the number or id of a next step, or the id of a claim or draft",
+        expected="answer, the number or id of a next step, the id of a claim or draft, or of a measure on an image",
         action="see `osler show CONSULTATION --json`",
     )
 

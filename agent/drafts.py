@@ -113,7 +113,10 @@ class Target(_Part):
 
 
 class Draft(_Part):
-    """A draft: `osler draft --json`. Nothing of it is in the record before it is committed."""
+    """A draft: `osler draft --json`. Nothing of it is in the record before it is committed.
+
+    `beside`: of a measure on an image what is written with it: `{study, images, algorithms}`.
+    """
 
     id: str
     consultation: str
@@ -137,6 +140,7 @@ class Draft(_Part):
     committed: Commit | None = None
     changes: list[Json] = Field(default_factory=list)
     error: Json | None = None
+    beside: Json | None = None
 
     @property
     def given(self) -> dict[str, str]:

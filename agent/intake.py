@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from agent.attach import PICTURED
 from agent.runtime import Services
 from agent.state import RESET, Json, State, dump
 from agent.steps import step
@@ -56,7 +57,7 @@ async def intake(state: State, runtime: Runtime[Services]) -> Json:
     steps = [step("question", "intake.question", {"question": question})]
     if case.get("patient"):
         steps += [step(slot, tool) for slot, tool in FACTS.items()]
-    images = [found["sha256"] for found in case.get("attachments", []) if found["kind"] == "image"]
+    images = [found["sha256"] for found in case.get("attachments", []) if found["kind"] in PICTURED]
     steps += [
         step(f"image.{number}", "image.describe", {"image": key}, {"question": "question"})
         for number, key in enumerate(images, 1)

@@ -13,6 +13,7 @@ from agent.assess import ASK_SLOT, CHOICE, LOOKUP_PREFIX
 from agent.choose import LISTS
 from agent.image_conflicts import reads
 from agent.intake import CHOOSE
+from agent.pictured import OUTLINE, outline_steps
 from agent.plan_calculation import calculation_steps
 from agent.refine import wants_model
 from agent.runtime import Services
@@ -67,7 +68,10 @@ def image_readings(base: list[Json], case: Json, services: Services) -> list[Jso
     """What a model that sees has to say on the question, for each image that came with it."""
     if services.vision is None or case.get("model") == "none" or "image.read" not in services.tools:
         return []
-    images = [(body["slot"], body["arguments"]["image"]) for body in base if body["tool"] == "image.describe"]
+    # A model reads single images; a series is outlined and measured instead.
+    volumes = {row["sha256"] for row in case.get("attachments", []) if row["kind"] == "volume"}
+    described = [(body["slot"], body["arguments"]["image"]) for body in base if body["tool"] == "image.describe"]
+    images = [(slot, image) for slot, image in described if image not in volumes]
     closer = {"closer": services.settings.look_closer, "probes": services.settings.max_probes}
     readings = [
         step(f"{LOOKUP_PREFIX}{slot}", "image.read", {"image": image, **closer}, {"question": "question"})
@@ -121,7 +125,9 @@ def record_reads(names: Iterable[str], services: Services) -> list[Json]:
     """The steps that read a concept or a list of the record, search it, or work out a calculator (`calc.NAME`)."""
     steps: list[Json] = []
     for concept in names:
-        if concept == SEARCH:
+        if concept.startswith(OUTLINE):
+            steps += outline_steps(concept)
+        elif concept == SEARCH:
             steps.append(step(f"{LOOKUP_PREFIX}{SEARCH}", "record.search", {}, {"text": "question"}))
         elif concept.startswith(ALLERGY):
             name = concept.removeprefix(ALLERGY)

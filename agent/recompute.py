@@ -10,7 +10,7 @@ import re
 
 from langgraph.runtime import Runtime
 
-from agent.redraw import drawn_region, is_drawn, redraw
+from agent.redraw import ITEMS, OUTLINE, drawn_region, is_drawn, redraw, whole
 from agent.runtime import Services, utc_now
 from agent.state import Board, Json, State, current_records, dump, load
 from agent.steps import CORRECTION
@@ -78,7 +78,9 @@ def corrections(request: Json, board: Board, state: State, services: Services) -
     """
     target, home, _ = find_target(request["evidence"], board)
     check_correctable(target, home, request)
+    target, request = whole(target, home, board, request)
     fields = _fields(request, target, home, board, state, services)
+    parts: tuple[Evidence, ...] | None = fields.pop(ITEMS, None)
     made: list[Made] = []
     for record in sorted(board.records.values(), key=lambda found: found.slot != home.slot):
         items: dict[int, Evidence] = {}
@@ -89,9 +91,13 @@ def corrections(request: Json, board: Board, state: State, services: Services) -
         if not items:
             continue
         evidence = [items[i].id if i in items else found for i, found in enumerate(record.evidence)]
+        beside = list(parts) if parts is not None and record.slot == home.slot else []
+        if parts is not None and record.slot == home.slot:
+            # Of an outline the parts are what they are after the correction.
+            evidence = [evidence[0], *(part.id for part in parts)]
         made.append(
             (
-                list(items.values()),
+                [*items.values(), *beside],
                 ToolRecord(
                     id=content_id("r", record.slot, *evidence, state["case"]["version"] + 1),
                     tool=CORRECTION,
@@ -111,7 +117,7 @@ def corrections(request: Json, board: Board, state: State, services: Services) -
 def _fields(request: Json, target: Evidence, home: ToolRecord, board: Board, state: State, services: Services) -> Json:
     """What the corrected evidence holds instead."""
     drawn = drawn_region(target, board)
-    if drawn is not None and request["value"] is not None:
+    if drawn is not None and (request["value"] is not None or drawn.segment == OUTLINE):
         return redraw(request["value"], target, drawn, home, board, state["case"], services)
     value, unit, comparator = _value(request["value"], target, services)
     return {

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from agent.attach import image_files
 from agent.state import Json
 from knowledge.guideline import Corpus
 from knowledge.protocol import Protocol
 from knowledge.terminology import Terminology
-from tools.context import ImageFile, ToolContext
+from tools.context import ToolContext
 from tools.ehr.naming import naming
 from tools.spec import ToolSpec
 
@@ -71,11 +72,7 @@ class Services:
             record=record,
             retriever=self.retriever,
             vision=None if case.get("model") == "none" else self.vision,
-            images=tuple(
-                ImageFile(self.settings.home / "attachments" / found["file"], found["sha256"], found["name"])
-                for found in case.get("attachments", [])
-                if found["kind"] == "image"
-            ),
+            images=image_files(case, self.settings.home / "attachments"),
             case=case,
         )
 

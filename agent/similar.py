@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from agent.settings import Settings
 from agent.state import Json
 from tools.errors import UsageError
+from tools.imaging.similar_store import FOLDER, KEY, build, read_labels, search
 
 if TYPE_CHECKING:
     from tools.imaging.similar import ImageEncoder
-
-KEY, FOLDER = "training.key", "similar"
 
 
 def site_key(settings: Settings) -> bytes:
@@ -33,8 +32,6 @@ def index(settings: Settings, folder: Path, labels: Path | None = None, encoder:
         UsageError: no such folder.
         BadInput: the labels cannot be read.
     """
-    from tools.imaging.similar_store import build, read_labels
-
     if not folder.is_dir():
         raise UsageError(f"no folder {folder}", found=folder, expected="a folder of images", action="check the path")
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -51,12 +48,9 @@ def similar(settings: Settings, path: Path, count: int = 5, frame: int = 0, enco
         BadInput: the image cannot be read, or there is no index.
     """
     from tools.imaging.reading import read_image
-    from tools.imaging.similar_store import search
     from tools.imaging.similar_tool import NOT_THE_SAME, shown
 
-    found = search(
-        read_image(path, frame), encoder_of(encoder), site_key(settings), settings.home / FOLDER, count
-    )  # fmt: skip
+    found = search(read_image(path, frame), encoder_of(encoder), site_key(settings), settings.home / FOLDER, count)
     rows = [{**vars(one.entry), "similarity": one.similarity, "display": shown(one)} for one in found]
     for row in rows:
         del row["patient"]

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from agent.draft_checks import Scene, open_encounter, run_checks
+from agent.draft_imaging import beside_of, drawn_up, standing, statuses, study_made, told_beside
 from agent.drafts import (
     OPEN,
     Commit,
@@ -109,6 +111,7 @@ class Writes:
                 return found
             after = self.journal.length(found)
             context = await self.fresh(state["case"])
+            found = _with_choices(found, state)
             drawn = await self._fill(found, state, context, given, by)
             return self.journal.note(drawn, after)
 
@@ -177,16 +180,24 @@ class Writes:
             signed=state["status"] == "signed",
             by=by,
         )
-        resource = build(draft.action, draft.given, setting, self._services.terminology, old)
-        draft = draft.model_copy(update={"resource": resource})
+        beside, more = None, []
+        if draft.action == "measured":
+            measure = standing(state, draft.item)
+            resource, beside = await drawn_up(measure, draft.given, setting, context, self._services)
+            words = told_beside(say(draft.action, resource, old), beside, measure.validated)
+            more = [{**row, "path": f"ImagingStudy.{row['path']}"} for row in difference(None, beside.study or {})]
+        else:
+            resource = build(draft.action, draft.given, setting, self._services.terminology, old)
+            words = say(draft.action, resource, old)
+        draft = draft.model_copy(update={"resource": resource, "beside": asdict(beside) if beside else None})
         said = self._ground(draft.consultation).checks(draft, state)
         scene = Scene(draft, self._services, context, Board(state), state)
         version = await version_check(await self._core.reader(state["case"]), draft.rests_on)
         return draft.model_copy(
             update={
                 "resource": resource,
-                "words": say(draft.action, resource, old),
-                "diff": [FieldChange(**row) for row in difference(old, resource)],
+                "words": words,
+                "diff": [FieldChange(**row) for row in (*difference(old, resource), *more)],
                 "checks": [version, *await run_checks(scene), *said],
             }
         )
@@ -294,7 +305,8 @@ class Writes:
         self.journal.note(approved, after)
         sources = references(draft.rests_on)
         try:
-            done = await writer.commit(draft.resource, draft.id, approval, sources, draft.consultation)
+            beside = beside_of(draft.beside)
+            done = await writer.commit(draft.resource, draft.id, approval, sources, draft.consultation, beside)
         except (WriteRefused, BadInput) as error:
             back = draft.model_copy(update={"state": "draft", "decision": None, "error": error.document()})
             self.journal.note(back, after + 1)
@@ -351,6 +363,7 @@ class Writes:
         for draft in self.journal.all(consultation):
             if draft.committed is not None:
                 found.setdefault(draft.committed.reference, draft.target.resource if draft.target else None)
+                found |= dict.fromkeys(study_made(draft.resource, draft.beside))
         return found
 
     def ours(self, consultation: str) -> dict[str, str | None]:
@@ -379,6 +392,17 @@ class Writes:
                 action="import the record (osler ehr import), or set OSLER_FHIR_URL",
             )
         return await self._core.reader(case)
+
+
+def _with_choices(draft: Draft, state: State) -> Draft:
+    """The draft with what its status may be now: of a measure, `final` only once the answer is signed."""
+    if draft.action != "measured":
+        return draft
+    choices = list(statuses(standing(state, draft.item), state["status"] == "signed"))
+    fields = [
+        field.model_copy(update={"choices": choices}) if field.name == "status" else field for field in draft.fields
+    ]
+    return draft.model_copy(update={"fields": fields})
 
 
 def _kind(consultation: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from agent.branch import refuse_hypothetical
+from agent.draft_imaging import measure_at, said_of
 from agent.draftable import ALLOWED, SeveralOrders, action_of, item_of, stands
 from agent.drafts import OPEN, Draft, DraftCheck, DraftField, RestsOn, Target, draft_id
 from agent.export import markdown
@@ -86,7 +87,9 @@ class AnswerGround:
         rests = resting(part["evidence"], Board(state))
         rests = await self._settled(state, rests)
         blanks = form(chosen, self._services.terminology, part["drugs"], dated=part["kind"] == "monitor")
+        found = measure_at(state, part["id"]) if what == "measure" else None
         defaults = {
+            **(said_of(found) if found else {}),
             "what": part["text"],
             **({"reason": part["text"]} if held else {}),
             "title": f"Assessment: {case['question']}"[:200],

@@ -55,9 +55,11 @@ class Expect(_Model):
 
 
 class Film(_Model):
-    """A drawn chest film in a demo patient's name (tools/imaging/phantom.py)."""
+    """A drawn chest film in a demo patient's name (tools/imaging/phantom.py), or a drawn CT series of a trunk
+    (tools/imaging/phantom_series.py)."""
 
     patient: str
+    series: bool = False
     view: str = "PA"
     position: str = "ERECT"
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,45 +14,111 @@ import typer
 from agent.cli import emit
 from tools.errors import UsageError
 
-NAMES = (
-    "keys",
-    "perturbed",
-    "route",
-    "gate",
-    "correction",
-    "mutation",
-    "kills",
-    "synthea",
-    "record-search",
-    "ehr-faults",
-    "ehr-search",
-    "ehr-conformance",
-    "ehr-import",
-    "ehr-fuzz",
-    "note-check",
-    "dicom",
-    "volume-speed",
-    "cxr-lungs",
-    "corruption",
-    "prompts",
-    "ct-organs",
-    "ct-speed",
-    "retina",
-    "zoom",
-    "light-head",
-    "similar",
-    "medcalc",
-    "calc-notes",
-    "calc-choice",
-    "calc-parity",
-    "calc-speed",
-    "model",
-    "replay",
-    "overhead",
-    "ehrsql",
-    "medagentbench",
-    "unapproved-writes",
-)
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a benchmark is given; `more`: data beyond the first, `level`: where it starts from."""
+
+    data: Path | None = None
+    n: int | None = None
+    more: tuple[Path, ...] = ()
+    level: str | None = None
+    corrected: Path | None = None
+    unmentioned: str | None = None
+    paraphrases: Path | None = None
+
+    @property
+    def every(self) -> list[Path]:
+        """All data."""
+        return [*([self.data] if self.data is not None else []), *self.more]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A benchmark: how its module is called, and what its data is where it cannot do without."""
+
+    module: str
+    call: Callable[[Any, Given], Json]
+    needs: str | None = None
+
+
+def _routed(module: Any, given: Given) -> Json:
+    rows: list[Json] = []
+    return {**module.run(given.data, per_case=rows.append), "cases": rows}
+
+
+def _prompted(module: Any, given: Given) -> Json:
+    from agent.settings import Settings
+    from tools.segmenters.medsam import network
+
+    result: Json = module.run(given.data, given.n, network(Settings.from_environment().home / "models"))
+    return result
+
+
+_FILMS = "a folder of films with masks: metadata.csv, images/, masks_v7/"
+_CT = "a folder with example_ct_sm.nii.gz and example_seg.nii.gz (TotalSegmentator's samples)"
+BENCHES = {
+    "keys": Bench("benchmarks.keys", lambda module, given: module.run()),
+    "perturbed": Bench("benchmarks.perturbed", lambda module, given: module.run(given.data)),
+    "route": Bench("route.bench", _routed),
+    "gate": Bench("benchmarks.gate", lambda module, given: module.run(given.n or 200)),
+    "correction": Bench("benchmarks.correction", lambda module, given: module.run(given.n)),
+    "mutation": Bench("benchmarks.mutation", lambda module, given: module.run(given.n)),
+    "kills": Bench("benchmarks.kills", lambda module, given: module.run(given.n or 60)),
+    "synthea": Bench("benchmarks.synthea", lambda module, given: module.run(given.data), "a folder of Synthea bundles"),
+    "record-search": Bench("benchmarks.record_search", lambda module, given: module.run(given.n)),
+    "ehr-faults": Bench("benchmarks.ehr_faults", lambda module, given: module.run(given.n)),
+    "ehr-search": Bench("benchmarks.ehr_search", lambda module, given: module.run(given.data, given.n)),
+    "ehr-conformance": Bench("benchmarks.ehr_conformance", lambda module, given: module.run(given.data)),
+    "ehr-import": Bench("benchmarks.ehr_import", lambda module, given: module.run(given.data, given.n)),
+    "ehr-fuzz": Bench("benchmarks.ehr_fuzz", lambda module, given: module.run(given.data, given.n)),
+    "note-check": Bench("benchmarks.note_check", lambda module, given: module.run(given.data, given.n)),
+    "dicom": Bench("benchmarks.dicom", lambda module, given: module.run(given.every), "folders of image files"),
+    "volume-speed": Bench("benchmarks.volume_speed", lambda module, given: module.run(given.n)),
+    "cxr-lungs": Bench("benchmarks.cxr_lungs", lambda module, given: module.run(given.data, given.n), _FILMS),
+    "corruption": Bench("benchmarks.corruption", lambda module, given: module.run(given.data, given.n), _FILMS),
+    "prompts": Bench(
+        "benchmarks.prompts", _prompted, "a folder of TotalSegmentator's samples: CT scans with label maps"
+    ),
+    "ct-organs": Bench("benchmarks.ct_organs", lambda module, given: module.run(given.data, given.n), _CT),
+    "ct-speed": Bench("benchmarks.ct_speed", lambda module, given: module.run(given.n)),
+    "retina": Bench(
+        "benchmarks.retina",
+        lambda module, given: module.run(given.data, given.n),
+        "a folder of fundus photographs: images/, 1st_manual/, mask/",
+    ),
+    "zoom": Bench("benchmarks.zoom", lambda module, given: module.run(given.n)),
+    "light-head": Bench("benchmarks.light_head", lambda module, given: module.run(given.data, given.n), _FILMS),
+    "similar": Bench("benchmarks.similar", lambda module, given: module.run(given.data, given.n), _FILMS),
+    "medcalc": Bench(
+        "benchmarks.medcalc",
+        lambda module, given: module.run(given.every, given.level, given.unmentioned, given.corrected),
+        "CSV files of MedCalc-Bench",
+    ),
+    "calc-notes": Bench("benchmarks.calc_notes", lambda module, given: module.bench(given.data)),
+    "calc-choice": Bench("benchmarks.calc_choice", lambda module, given: module.run(given.every)),
+    "calc-parity": Bench(
+        "benchmarks.calc_parity",
+        lambda module, given: module.run(given.data),
+        "a folder of structured cases with public-dev.jsonl",
+    ),
+    "calc-speed": Bench("benchmarks.calc_speed", lambda module, given: module.run(given.n or 20, given.data)),
+    "model": Bench("model.bench", lambda module, given: module.run()),
+    "replay": Bench("benchmarks.replay", lambda module, given: module.run(given.n)),
+    "overhead": Bench("benchmarks.overhead", lambda module, given: module.run(given.n or 10)),
+    "ehrsql": Bench(
+        "benchmarks.ehrsql", lambda module, given: module.run(given.data, given.n, given.paraphrases, given.level)
+    ),
+    "medagentbench": Bench(
+        "benchmarks.medagentbench",
+        lambda module, given: module.run(given.data, given.n, given.paraphrases),
+        "a folder with Patient.ndjson, Observation.ndjson, tasks*.json, expected*.json",
+    ),
+    "unapproved-writes": Bench("benchmarks.unapproved_writes", lambda module, given: module.run(given.n)),
+}
+NAMES = tuple(BENCHES)
 
 
 def bench(
@@ -67,7 +136,8 @@ def bench(
 ) -> None:
     """Run a benchmark: one document with its interval, n and what was excluded."""
     given = data or []
-    body = run(name, given[0] if given else None, n, given[1:], level, corrected, unmentioned, paraphrases)
+    other = {"level": level, "corrected": corrected, "unmentioned": unmentioned, "paraphrases": paraphrases}
+    body = run(name, given[0] if given else None, n, given[1:], **other)
     cases = body.pop("cases", None)
     if per_case is not None:
         rows = cases or [
@@ -77,235 +147,23 @@ def bench(
     emit(body, as_json)
 
 
-def run(
-    name: str,
-    data: Path | None,
-    n: int | None,
-    more: list[Path] | None = None,
-    level: str | None = None,
-    corrected: Path | None = None,
-    unmentioned: str | None = None,
-    paraphrases: Path | None = None,
-) -> dict[str, Any]:
-    """The document of one benchmark; `more` data only where it reads several, `level` where it has some.
+def run(name: str, data: Path | None = None, n: int | None = None, more: Sequence[Path] = (), **other: Any) -> Json:
+    """The document of one benchmark; `other`: what else it takes (`Given`).
 
     Raises:
         UsageError: no such benchmark, or its data is missing.
     """
-    if name == "keys":
-        from evals.benchmarks import keys
-
-        return keys.run()
-    if name == "perturbed":
-        from evals.benchmarks import perturbed
-
-        return perturbed.run(data)
-    if name == "gate":
-        from evals.benchmarks import gate
-
-        return gate.run(n or 200)
-    if name == "correction":
-        from evals.benchmarks import correction
-
-        return correction.run(n)
-    if name == "mutation":
-        from evals.benchmarks import mutation
-
-        return mutation.run(n)
-    if name == "kills":
-        from evals.benchmarks import kills
-
-        return kills.run(n or 60)
-    if name == "route":
-        from evals.route import bench as route
-
-        rows: list[dict[str, Any]] = []
-        return {**route.run(data, per_case=rows.append), "cases": rows}
-    if name == "note-check":
-        from evals.benchmarks import note_check
-
-        return note_check.run(data, n)
-    if name == "record-search":
-        from evals.benchmarks import record_search
-
-        return record_search.run(n)
-    if name == "ehr-search":
-        from evals.benchmarks import ehr_search
-
-        return ehr_search.run(data, n)
-    if name == "ehr-faults":
-        from evals.benchmarks import ehr_faults
-
-        return ehr_faults.run(n)
-    if name == "ehr-conformance":
-        from evals.benchmarks import ehr_conformance
-
-        return ehr_conformance.run(data)
-    if name == "ehr-import":
-        from evals.benchmarks import ehr_import
-
-        return ehr_import.run(data, n)
-    if name == "ehr-fuzz":
-        from evals.benchmarks import ehr_fuzz
-
-        return ehr_fuzz.run(data, n)
-    if name == "synthea":
-        from evals.benchmarks import synthea
-
-        if data is None:
-            raise UsageError(
-                "this benchmark needs data",
-                found="no --data",
-                expected="a folder of Synthea bundles",
-                action="give --data FOLDER",
-            )
-        return synthea.run(data)
-    if name == "volume-speed":
-        from evals.benchmarks import volume_speed
-
-        return volume_speed.run(n)
-    if name == "dicom":
-        from evals.benchmarks import dicom
-
-        if data is None:
-            raise UsageError(
-                "this benchmark needs data",
-                found="no --data",
-                expected="folders of image files",
-                action="give --data FOLDER, once for each",
-            )
-        return dicom.run([data, *(more or [])])
-    if name in ("cxr-lungs", "corruption"):
-        from evals.benchmarks import corruption, cxr_lungs
-
-        if data is None:
-            raise UsageError(
-                "this benchmark needs data",
-                found="no --data",
-                expected="a folder of films with masks: metadata.csv, images/, masks_v7/",
-                action="give --data FOLDER",
-            )
-        return cxr_lungs.run(data, n) if name == "cxr-lungs" else corruption.run(data, n)
-    if name == "prompts":
-        from agent.settings import Settings
-        from evals.benchmarks import prompts
-        from tools.segmenters.medsam import network
-
-        if data is None:
-            raise UsageError(
-                "this benchmark needs data",
-                found="no --data",
-                expected="a folder of TotalSegmentator's sample files: CT scans with label maps",
-                action="give --data FOLDER",
-            )
-        return prompts.run(data, n, network(Settings.from_environment().home / "models"))
-    if name == "ct-organs":
-        from evals.benchmarks import ct_organs
-
-        if data is None:
-            raise UsageError(
-                "this benchmark needs data",
-                found="no --data",
-                expected="a folder with example_ct_sm.nii.gz and example_seg.nii.gz (TotalSegmentator's samples)",
-                action="give --data FOLDER",
-            )
-        return ct_organs.run(data, n)
-    if name == "ct-speed":
-        from evals.benchmarks import ct_speed
-
-        return ct_speed.run(n)
-    if name == "retina":
-        from evals.benchmarks import retina
-
-        if data is None:
-            raise UsageError(
-                "this benchmark needs data",
-                found="no --data",
-                expected="a folder of fundus photographs: images/, 1st_manual/, mask/",
-                action="give --data FOLDER",
-            )
-        return retina.run(data, n)
-    if name in ("light-head", "similar"):
-        from evals.benchmarks import light_head, similar
-
-        if data is None:
-            raise UsageError(
-                "this benchmark needs data",
-                found="no --data",
-                expected="a folder of films with masks: metadata.csv, images/, masks_v7/",
-                action="give --data FOLDER",
-            )
-        return light_head.run(data, n) if name == "light-head" else similar.run(data, n)
-    if name == "zoom":
-        from evals.benchmarks import zoom
-
-        return zoom.run(n)
-    if name == "medcalc":
-        from evals.benchmarks import medcalc
-
-        if data is None:
-            raise UsageError(
-                "this benchmark needs data",
-                found="no --data",
-                expected="a CSV of MedCalc-Bench",
-                action="give --data CSV, once for each",
-            )
-        return medcalc.run([data, *(more or [])], level, unmentioned, corrected)
-    if name == "calc-speed":
-        from evals.benchmarks import calc_speed
-
-        return calc_speed.run(n or 20, data)
-    if name == "calc-notes":
-        from evals.benchmarks import calc_notes
-
-        return calc_notes.bench(data)
-    if name == "calc-choice":
-        from evals.benchmarks import calc_choice
-
-        return calc_choice.run([*([data] if data is not None else []), *(more or [])])
-    if name == "calc-parity":
-        from evals.benchmarks import calc_parity
-
-        if data is None:
-            raise UsageError(
-                "this benchmark needs data",
-                found="no --data",
-                expected="a folder of structured cases with public-dev.jsonl",
-                action="give --data FOLDER",
-            )
-        return calc_parity.run(data)
-    if name == "model":
-        from evals.model import bench as model
-
-        return model.run()
-    if name == "replay":
-        from evals.benchmarks import replay as replays
-
-        return replays.run(n)
-    if name == "ehrsql":
-        from evals.benchmarks import ehrsql
-
-        return ehrsql.run(data, n, paraphrases, level)
-    if name == "medagentbench":
-        from evals.benchmarks import medagentbench
-
-        if data is None:
-            raise UsageError(
-                "this benchmark needs data",
-                found="no --data",
-                expected="a folder with Patient.ndjson, Observation.ndjson, tasks*.json, expected*.json",
-                action="give --data DIR",
-            )
-        return medagentbench.run(data, n, paraphrases)
-    if name == "unapproved-writes":
-        from evals.benchmarks import unapproved_writes
-
-        return unapproved_writes.run(n)
-    if name == "overhead":
-        from evals.benchmarks import overhead
-
-        return overhead.run(n or 10)
-    raise UsageError(f"no benchmark {name!r}", found=name, expected=", ".join(NAMES), action="name one of these")
+    if name not in BENCHES:
+        raise UsageError(f"no benchmark {name!r}", found=name, expected=", ".join(NAMES), action="name one of these")
+    one = BENCHES[name]
+    if one.needs is not None and data is None:
+        raise UsageError(
+            "this benchmark needs data",
+            found="no --data",
+            expected=one.needs,
+            action="give --data PATH, once for each",
+        )
+    return one.call(importlib.import_module(f"evals.{one.module}"), Given(data, n, tuple(more), **other))
 
 
 def replay(

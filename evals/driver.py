@@ -10,6 +10,7 @@ from typing import Any
 
 from agent import ClinicalAssistant
 from agent.api import Consultation
+from agent.attach import PICTURED
 from evals import recording
 from evals.case import Case, Correct, Film, Step
 from tools.catalog import catalog
@@ -136,20 +137,27 @@ class Driver:
     def _keep_films(self, films: list[Film]) -> None:
         """Put the films where the recorded consultation has them: a correction of an outline looks at the pixels."""
         assert self.frozen is not None
-        kept = [found for found in self.frozen["start"]["attachments"] if found["kind"] == "image"]
+        kept = [found for found in self.frozen["start"]["attachments"] if found["kind"] in PICTURED]
         home = self.osler.settings.home / "attachments"
         for film, found in zip(films, kept, strict=True):
             home.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(_draw(film, self.folder), home / found["file"])
+            drawn = _draw(film, self.folder)
+            if drawn.is_dir():
+                shutil.copytree(drawn, home / found["file"], dirs_exist_ok=True)
+            else:
+                shutil.copyfile(drawn, home / found["file"])
 
 
 def _draw(film: Film, folder: Path) -> Path:
     from tools.ehr.compact import build_bundle
     from tools.ehr.demo import compact_patient
     from tools.imaging.phantom import write_phantom
+    from tools.imaging.phantom_series import write_series
 
     body = compact_patient(film.patient)
     resource = build_bundle(body)["entry"][0]["resource"]
+    if film.series:
+        return write_series(folder / f"{film.patient}-ct", resource, str(body["as_of"])[:10])
     path = folder / f"{film.patient}-{film.view}-{film.position}.dcm".lower().replace(" ", "-")
     return write_phantom(path, resource, str(body["as_of"])[:10], film.view, film.position)
 

@@ -47,6 +47,11 @@ def document(name: str, metric: str, successes: int, n: int, seconds: float, **m
     }
 
 
+def mean(values: Sequence[float]) -> float | None:
+    """The mean of some values to four places; None where there are none."""
+    return round(float(np.mean(values)), 4) if values else None
+
+
 def interval(values: Sequence[float], clusters: Sequence[str], samples: int = 2000) -> list[float]:
     """Bootstrap 95 % interval of a mean; what belongs together is drawn together."""
     groups = defaultdict(list)

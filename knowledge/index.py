@@ -6,7 +6,6 @@ faiss the same exact search is a dot product in numpy; without an encoder only B
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -19,9 +18,10 @@ import numpy as np
 
 from knowledge.chunking import Passage, corpus_hash
 from knowledge.encoder import Encoder, Vectors
+from knowledge.kept import vectors_of
 from knowledge.words import terms
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -68,19 +68,9 @@ class PassageIndex:
         """Vectors of texts that do not change between runs (purposes, topics), kept beside the index."""
         if self.encoder is None or not texts:
             return None
-        if self.folder is None:
-            return self.encoder.encode(texts)
-        key = hashlib.sha256("\x1f".join([self.encoder.digest, *texts]).encode()).hexdigest()[:24]
-        path = self.folder / f"fixed-{key}.npy"
-        try:
-            return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
-        except (OSError, ValueError):
-            vectors = self.encoder.encode(texts)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            _replace(path, lambda stream: np.save(stream, vectors, allow_pickle=False))
-        except OSError as error:
-            self.notes.append(f"vectors could not be kept in {self.folder}: {error.strerror or error}")
+        vectors, failed = vectors_of(self.encoder, texts, self.folder and self.folder / "fixed.npz", others=True)
+        if failed is not None:
+            self.notes.append(f"vectors could not be kept in {self.folder}: {failed.strerror or failed}")
         return vectors
 
     def dense(self, query: Vectors | None) -> Vectors | None:
@@ -133,15 +123,22 @@ def open_index(found: Sequence[Passage], encoder: Encoder | None, folder: Path |
     existing = _read(folder, wanted, found, encoder) if folder else None
     if existing is not None:
         return existing
-    vectors = encoder.encode([passage.text for passage in found]) if encoder and found else None
+    vectors = _encoded(found, encoder, folder)
     index = PassageIndex(found, encoder, vectors, _bm25(found), wanted, folder)
     if folder is not None:
         try:
-            _write(folder, index, vectors)
+            _write(folder, index)
         except OSError as error:
             why = error.strerror or error
             index.notes.append(f"the index could not be kept in {folder}: {why}; it is rebuilt each time")
     return index
+
+
+def _encoded(found: Sequence[Passage], encoder: Encoder | None, folder: Path | None) -> Vectors | None:
+    """Of passages that an earlier index held only the new ones are encoded."""
+    if encoder is None or not found:
+        return None
+    return vectors_of(encoder, [passage.text for passage in found], folder and folder / "vectors.npz")[0]
 
 
 def _bm25(found: Sequence[Passage]) -> Any:
@@ -175,28 +172,18 @@ def _read(folder: Path, wanted: Manifest, found: Sequence[Passage], encoder: Enc
         import bm25s
 
         lexical = bm25s.BM25.load(str(folder / "bm25"), show_progress=False)
-        vectors = np.load(folder / "vectors.npy", allow_pickle=False) if encoder else None
     except (OSError, ValueError, TypeError):
         # A torn or foreign folder is not an index; a new one is built over it.
         return None
-    if vectors is not None and vectors.shape != (wanted.count, wanted.dims):
-        return None
-    return PassageIndex(found, encoder, vectors, lexical, manifest, folder)
+    return PassageIndex(found, encoder, _encoded(found, encoder, folder), lexical, manifest, folder)
 
 
-def _write(folder: Path, index: PassageIndex, vectors: Vectors | None) -> None:
+def _write(folder: Path, index: PassageIndex) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for old in (folder / "manifest.json", *folder.glob("fixed-*.npy")):
+    # First taken away, last put back: a folder without a manifest is not an index. Format 1 kept vectors in .npy files.
+    for old in (folder / "manifest.json", folder / "vectors.npy", *folder.glob("fixed-*.npy")):
         old.unlink(missing_ok=True)
     index._lexical.save(str(folder / "bm25"), show_progress=False)
-    if vectors is not None:
-        _replace(folder / "vectors.npy", lambda stream: np.save(stream, vectors, allow_pickle=False))
-    text = json.dumps(asdict(index.manifest), indent=1)
-    # First taken away, last put back: a folder without a manifest is not an index.
-    _replace(folder / "manifest.json", lambda stream: stream.write(text.encode()))
-
-
-def _replace(path: Path, write: Any) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
-        write(stream)
-    Path(stream.name).replace(path)
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as stream:
+        stream.write(json.dumps(asdict(index.manifest), indent=1).encode())
+    Path(stream.name).replace(folder / "manifest.json")

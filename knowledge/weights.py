@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +89,15 @@ def find(file: WeightFile) -> Path:
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, worked out once while it does not change."""
     return _sha256(path, path.stat().st_mtime_ns)
+
+
+def folder_hash(folder: Path, suffixes: Collection[str]) -> str:
+    """16 digits of a hash over the names and contents of a folder's files with those endings."""
+    found = hashlib.sha256()
+    for path in sorted(folder.glob("*")):
+        if path.suffix in suffixes and path.is_file():
+            found.update(f"{path.name}\x1f{file_hash(path)}\x1e".encode())
+    return found.hexdigest()[:16]
 
 
 @functools.lru_cache(maxsize=16)

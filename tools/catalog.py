@@ -19,7 +19,7 @@ def catalog() -> dict[str, ToolSpec[Any]]:
     from tools.drugs import renal_dosing
     from tools.ehr.reads.catalog import TOOLS as record_reads
     from tools.fill.tool import record_input
-    from tools.imaging import film_facts, measure, sizes
+    from tools.imaging import film_facts, measure, outline_sizes, outline_tools, sizes
     from tools.imaging.describe import image_describe
     from tools.imaging.similar_tool import image_similar
     from tools.vlm.read import image_read
@@ -38,6 +38,8 @@ def catalog() -> dict[str, ToolSpec[Any]]:
         *film_facts.TOOLS,
         *measure.TOOLS,
         *sizes.TOOLS,
+        *outline_tools.TOOLS,
+        *outline_sizes.TOOLS,
         image_read,
         image_similar,
         *logic.TOOLS,

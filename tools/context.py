@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from knowledge.evidence import Evidence
 
@@ -53,11 +53,16 @@ class VisionModel(Protocol):
 
 @dataclass(frozen=True)
 class ImageFile:
-    """An image that came with the question: where it is kept, its SHA-256 and the name it came under."""
+    """What came with the question: where it is kept, its SHA-256 and the name it came under.
+
+    A volume is a file, or a folder of its slices. `told`: what came with it and is no part of it.
+    """
 
     path: Path
     sha256: str
     name: str = field(repr=False)
+    kind: Literal["image", "volume"] = "image"
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

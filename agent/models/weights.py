@@ -6,14 +6,13 @@ commit hash, because a branch or a tag is whatever its owner makes of it tomorro
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.weights import file_hash
+from knowledge.weights import folder_hash
 from tools.errors import UsageError
 
 MODULES = ("torch", "transformers")
@@ -38,11 +37,7 @@ class Weights:
         """Its commit on the hub; of a folder without one, a hash over its files (seconds for large ones, kept)."""
         if self.commit is not None:
             return self.commit
-        found = hashlib.sha256()
-        for path in sorted(self.folder.iterdir()):
-            if path.suffix in _KEPT and path.is_file():
-                found.update(f"{path.name}\x1f{file_hash(path)}\x1e".encode())
-        return f"sha256:{found.hexdigest()[:16]}"
+        return f"sha256:{folder_hash(self.folder, _KEPT)}"
 
 
 def is_in_process(model: str) -> bool:

@@ -1,10 +1,11 @@
 """`osler bench corruption --data FOLDER`: what 23 ways of spoiling a chest film cost, and whether it is noticed.
 
 Films that no parameter was fitted on, by a seed, at 512 pixels. Of each spoilt film: Dice of both lungs against the
-mask spoilt alike, whether the tool abstains (quality unusable, or no two lung fields found), and its confidence. A
-loss of more than 0.05 is noticed where it abstains or its confidence falls by 0.05 or more; a harmless change (at most
-0.01 lost) is left alone where it neither abstains nor falls by 0.05. Half of the patients were looked at while the
-confidence was set ("tuned"), the other half is the figure to believe ("held out").
+mask spoilt alike, whether the tool abstains (too poor for an outline, or no two lung fields found), and its confidence.
+A loss of more than 0.05 is noticed where it abstains or its confidence falls by 0.05 or more; a harmless change (at
+most 0.01 lost) is left alone where it neither abstains nor falls by 0.05. The confidence is fitted on other patients'
+films (`evals/cxr/fit_trust.py`). Half of the patients here were looked at when an earlier confidence was set by hand
+("looked at"), the other half never was ("held out").
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from evals.corruption.kinds import KINDS
-from evals.cxr.films import Film, dice, films
-from evals.metrics import document, interval
+from evals.cxr.films import Film, films
+from evals.cxr.spoilt import overlap, prepared
+from evals.metrics import document, interval, mean
 from tools.errors import ToolError
 from tools.imaging.frame import Image
 from tools.imaging.quality import quality
-from tools.imaging.sampling import at_longest, resized
 from tools.segmenters.lungs import lung_fields
 from tools.segmenters.pixels import WHOLE, sampled
 
@@ -40,6 +41,7 @@ def run(folder: Path, n: int | None = None) -> Json:
     rows = [row for number, film in enumerate(_chosen(films(folder), n or FILMS)) for row in _scored(film, number)]
     held = [row for row in rows if row["part"] == "held out"]
     noticed = _noticed(held)
+    harmless = _harmless(held)
     return document(
         "corruption",
         "held out: costly corruptions (> 0.05 Dice) that the chest-film tool notices, of all costly ones",
@@ -50,8 +52,15 @@ def run(folder: Path, n: int | None = None) -> Json:
         interval=interval([float(row["noticed"]) for row in noticed["costly"]], [r["id"] for r in noticed["costly"]]),
         interval_method="bootstrap over films, 2000 samples, percentile 95 %",
         by={
-            **{part: _summary([row for row in rows if row["part"] == part]) for part in ("tuned", "held out")},
+            **{part: _summary([row for row in rows if row["part"] == part]) for part in ("looked at", "held out")},
+            "all": _summary(rows),
             "kinds": {f"{kind} {level}": _kind(rows, kind, level) for kind in KINDS for level in (1, 2, 3)},
+        },
+        harmless={
+            "metric": "held out: harmless corruptions (at most 0.01 Dice) that are left alone",
+            "score": _share([row["left_alone"] for row in harmless]),
+            "interval": interval([float(row["left_alone"]) for row in harmless], [row["id"] for row in harmless]),
+            "n": len(harmless),
         },
         seed=SEED,
         films=len({row["id"] for row in rows}),
@@ -69,10 +78,8 @@ def _chosen(everything: Sequence[Film], n: int) -> list[Film]:
 
 
 def _scored(film: Film, number: int) -> list[Json]:
-    grey = at_longest((film.pixels() / 255).astype(np.float32), 512)
-    mask = np.rint(resized(film.mask.astype(np.float32), *grey.shape)).astype(np.uint8)
-    mask = np.where(mask > 191, 255, np.where(mask < 64, 0, 127)).astype(np.uint8)
-    head: Json = {"id": film.name, "part": ("tuned", "held out")[number % 2]}
+    grey, mask = prepared(film)
+    head: Json = {"id": film.name, "part": ("looked at", "held out")[number % 2]}
     clean = _read(grey, mask)
     rows = [head | {"kind": "none", "level": 0, "loss": 0.0, "noticed": False, "left_alone": True} | clean]
     for kind, change in KINDS.items():
@@ -98,13 +105,10 @@ def _read(grey: Any, mask: Any) -> Json:
         return {"dice": 0.0, "confidence": 0.0, "abstains": True, "verdict": "none"}
     judged = quality(image)
     both = sampled((fields.right.mask | fields.left.mask).astype(np.float32), WHOLE, 256) >= 0.5
-    small = sampled((mask == 255).astype(np.float32), WHOLE, 256) >= 0.5
-    unknown = sampled((mask == 127).astype(np.float32), WHOLE, 256) >= 0.5
-    reference = np.where(unknown, 127, np.where(small, 255, 0)).astype(np.uint8)
     return {
-        "dice": round(dice(np.asarray(both), reference), 4),
+        "dice": round(overlap(np.asarray(both), mask), 4),
         "confidence": fields.confidence,
-        "abstains": judged.verdict == "unusable" or fields.confidence < SURE,
+        "abstains": judged.outlines == "unusable" or fields.confidence < SURE,
         "verdict": judged.verdict,
         "problems": [item.name for item in judged.problems],
         "doubts": list(fields.doubts),
@@ -116,15 +120,19 @@ def _noticed(rows: Sequence[Json]) -> Json:
     return {"costly": costly, "share": _share([row["noticed"] for row in costly])}
 
 
+def _harmless(rows: Sequence[Json]) -> list[Json]:
+    return [row for row in rows if row["kind"] != "none" and row["loss"] <= HARMLESS]
+
+
 def _summary(rows: Sequence[Json]) -> Json:
     spoilt = [row for row in rows if row["kind"] != "none"]
-    harmless = [row for row in spoilt if row["loss"] <= HARMLESS]
+    harmless = _harmless(rows)
     clean = [row for row in rows if row["kind"] == "none"]
     shown = [row for row in rows if not row["abstains"]]
     return {
         "films": len(clean),
         "clean: Dice, confidence, abstained": [
-            *(_mean([row[name] for row in clean]) for name in ("dice", "confidence", "abstains")),
+            *(mean([row[name] for row in clean]) for name in ("dice", "confidence", "abstains")),
         ],
         "costly": len(_noticed(rows)["costly"]),
         "costly, noticed": _noticed(rows)["share"],
@@ -132,6 +140,7 @@ def _summary(rows: Sequence[Json]) -> Json:
         "harmless": len(harmless),
         "harmless, left alone": _share([row["left_alone"] for row in harmless]),
         "expected calibration error, confidence against Dice >= 0.85": _calibration(rows),
+        "the same: films as they are, spoilt, shift": _shift(clean, spoilt),
         "answered": _share([not row["abstains"] for row in rows]),
         "answered: Dice >= 0.85": _share([row["dice"] >= GOOD for row in shown]),
         "risk at coverage": {f"{at:.0%}": _risk(rows, at) for at in (0.5, 0.8, 1.0)},
@@ -149,6 +158,11 @@ def _calibration(rows: Sequence[Json]) -> float:
     return round(total, 4)
 
 
+def _shift(clean: Sequence[Json], spoilt: Sequence[Json]) -> list[float]:
+    before, after = _calibration(clean), _calibration(spoilt)
+    return [before, after, round(after - before, 4)]
+
+
 def _risk(rows: Sequence[Json], coverage: float) -> float:
     """Share with Dice below 0.85 among the surest."""
     ordered = sorted(rows, key=lambda row: -(0.0 if row["abstains"] else row["confidence"]))
@@ -160,15 +174,11 @@ def _kind(rows: Sequence[Json], kind: str, level: int) -> list[float | None]:
     """Mean loss of Dice, mean confidence, share abstained."""
     here = [row for row in rows if row["kind"] == kind and row["level"] == level]
     return [
-        _mean([r["loss"] for r in here]),
-        _mean([r["confidence"] for r in here]),
+        mean([r["loss"] for r in here]),
+        mean([r["confidence"] for r in here]),
         _share([r["abstains"] for r in here]),
     ]
 
 
 def _share(values: Sequence[bool]) -> float | None:
-    return _mean([float(value) for value in values])
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return round(float(np.mean(values)), 4) if values else None
+    return mean([float(value) for value in values])

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from evals.metrics import document
+from evals.metrics import document, mean
 from tools.errors import NotAssessable, UsageError
 from tools.imaging.phantom_ct import grid, sampled, trunk
 from tools.imaging.volume import Volume, Voxels, canonical
@@ -72,12 +72,12 @@ def run(folder: Path, n: int | None = None, grids: Sequence[tuple[str, Json]] = 
         0,
         len(lungs),
         time.perf_counter() - started,
-        score=_mean(lungs),
+        score=mean(lungs),
         interval=None,
         interval_method="none: few scans of one or two people; every case is listed",
         excluded=excluded,
         by={
-            name: _mean([row["dice"] for row in cases if row["structure"] == name])
+            name: mean([row["dice"] for row in cases if row["structure"] == name])
             for name in ("right lung", "left lung", "bone")
         },
         phantom={"limit_percent": 2.0, "worst_percent": worst(drawn), "errors_percent": drawn},
@@ -181,7 +181,3 @@ def _labels(path: Path, like: Volume) -> np.ndarray[Any, np.dtype[np.int32]]:
 def _dice(one: Voxels, two: Voxels) -> float:
     total = int(one.sum()) + int(two.sum())
     return round(2 * int((one & two).sum()) / total, 4) if total else 1.0
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return round(float(np.mean(values)), 4) if values else None

@@ -19,7 +19,7 @@ import yaml
 from evals.cxr.baselines import mean_shape, otsu
 from evals.cxr.films import SIDE, Film, by_side, dice, films
 from evals.cxr.fit import fitted
-from evals.metrics import document, interval
+from evals.metrics import document, interval, mean
 from tools.errors import ToolError
 from tools.segmenters.cardiothoracic import cardiothoracic
 from tools.segmenters.classifier import Classifier
@@ -59,19 +59,19 @@ def run(folder: Path, n: int | None = None) -> Json:
         0,
         len(rows),
         time.perf_counter() - started,
-        score=_mean(scores),
+        score=mean(scores),
         interval=interval(scores, patients),
         interval_method="bootstrap over patients, 2000 samples, percentile 95 %",
         excluded=excluded,
         by={
-            "right lung": _mean([row["right"] for row in rows]),
-            "left lung": _mean([row["left"] for row in rows]),
-            **{f"view {view}": _mean([row["dice"] for row in rows if row["view"] == view]) for view in _views(rows)},
-            "films that the parameters were fitted on, cross-validated": _mean([r["dice"] for r in rows if r["free"]]),
-            "other films": _mean([row["dice"] for row in rows if not row["free"]]),
+            "right lung": mean([row["right"] for row in rows]),
+            "left lung": mean([row["left"] for row in rows]),
+            **{f"view {view}": mean([row["dice"] for row in rows if row["view"] == view]) for view in _views(rows)},
+            "films that the parameters were fitted on, cross-validated": mean([r["dice"] for r in rows if r["free"]]),
+            "other films": mean([row["dice"] for row in rows if not row["free"]]),
         },
         baselines={
-            name: {"score": _mean([row[name] for row in rows]), "interval": interval([r[name] for r in rows], patients)}
+            name: {"score": mean([row[name] for row in rows]), "interval": interval([r[name] for r in rows], patients)}
             for name in ("otsu", "mean shape")
         },
         refused=[row["id"] for row in rows if row["confidence"] < REFUSED],
@@ -148,10 +148,6 @@ def _agreement(ratios: Sequence[Json], readings: Json) -> Json:
             "by": [{**row, "read": round(row["read"], 3)} for row in ratios],
         }
     return body
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return round(float(np.mean(values)), 4) if values else None
 
 
 def _views(rows: Sequence[Json]) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from evals.metrics import document, interval
+from evals.metrics import document, interval, mean
 from evals.pointing.clicks import boxed, clicked, disc, worst
 from evals.pointing.organs import Case, Scan, cases, scans
 from tools.errors import NotAssessable
@@ -148,7 +148,7 @@ def _grouped(rows: Sequence[Json]) -> dict[str, list[Json]]:
 
 
 def _mean(rows: Sequence[Json], key: str) -> float | None:
-    return round(float(np.mean([row[key] for row in rows])), 4) if rows else None
+    return mean([row[key] for row in rows])
 
 
 def _interval(rows: Sequence[Json], key: str) -> list[float]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.metrics import document
+from evals.metrics import document, mean
 from evals.retina.photographs import Photograph, photographs
 from tools.errors import ToolError
 from tools.imaging.colour_kind import FUNDUS, colour_kind
@@ -40,19 +40,19 @@ def run(folder: Path, n: int | None = None) -> Json:
         0,
         len(rows),
         time.perf_counter() - started,
-        score=_mean(scores),
+        score=mean(scores),
         interval=interval(scores),
         interval_method="bootstrap over photographs, 2000 samples, percentile 95 %",
         excluded=[],
         by={
             "worst": {"id": lowest["id"], "dice": lowest["dice"]},
-            **{name: _mean([row[name] for row in rows]) for name in ("sensitivity", "precision", "specificity")},
-            "field of view found, Dice": _mean([row["field"] for row in rows if row["field"] is not None]),
-            "density found and of the reader": [_mean([r["density"] for r in rows]), _mean([r["read"] for r in rows])],
+            **{name: mean([row[name] for row in rows]) for name in ("sensitivity", "precision", "specificity")},
+            "field of view found, Dice": mean([row["field"] for row in rows if row["field"] is not None]),
+            "density found and of the reader": [mean([r["density"] for r in rows]), mean([r["read"] for r in rows])],
             "taken for a fundus photograph": sum(row["kind"] == FUNDUS for row in rows),
         },
         baselines={
-            name: {"score": _mean([row[name] for row in rows]), "interval": interval([row[name] for row in rows])}
+            name: {"score": mean([row[name] for row in rows]), "interval": interval([row[name] for row in rows])}
             for name in ("otsu on green", "line filter")
         },
         refused=[row["id"] for row in rows if row["refused"]],
@@ -114,7 +114,3 @@ def _otsu(green: NDArray[np.uint8], where: Mask) -> Mask:
 def _lines(green: NDArray[np.uint8], lit: Mask) -> Mask:
     lost, inner = lost_light(green.astype(np.float64), lit)
     return np.asarray((line_strength(line_banks(lost), inner) > LINE_THRESHOLD) & inner)
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return round(float(np.mean(values)), 4) if values else None

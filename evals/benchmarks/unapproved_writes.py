@@ -84,6 +84,7 @@ Family = Callable[[World], Iterator[Attempt]]
 def families() -> dict[str, Family]:
     """Every family of attempts."""
     from evals.benchmarks import unapproved_writes_desk as desk
+    from evals.benchmarks import unapproved_writes_images as images
     from evals.benchmarks import unapproved_writes_server as server
     from evals.benchmarks import unapproved_writes_texts as texts
 
@@ -106,6 +107,7 @@ def families() -> dict[str, Family]:
         "approvals at once": desk.at_once,
         "fields that are no values": desk.fields,
         "command line": desk.command_line,
+        "measures on images": images.images,
     }
 
 

@@ -77,8 +77,8 @@ class Scan:
 
     def shown(self, organ: str) -> NDArray[np.float32]:
         """The slices in the window of an organ."""
-        centre, width = WINDOWS[window_of(organ.replace("vertebrae", "vertebra").replace("hip_", "bone_"))]
-        return scaled(self.volume.values, centre - width / 2, centre + width / 2)
+        window = WINDOWS[window_of(organ.replace("vertebrae", "vertebra").replace("hip_", "bone_"))]
+        return scaled(self.volume.values, *window)
 
 
 def scans(folder: Path) -> list[Scan]:

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image as Pillow
 from typer.testing import CliRunner
 
+from agent.cli_asked import Asked, prompts_of
 from agent.cli_image import image as cli
-from agent.cli_segment import Asked, prompts_of
 from tools.errors import BadInput, NotAssessable, OslerError, UsageError
 
 
@@ -109,6 +109,6 @@ def test_what_cannot_be_done_is_said(
 
 
 def test_points_are_column_row_slice() -> None:
-    found = prompts_of(Asked(Path("x"), points=("1,2,+", "3,4,5,-"), box="0,1,2,3"))
+    found = prompts_of(Asked(Path("x"), clicks=("1,2,+", "3,4,5,-"), box="0,1,2,3"))
     assert found.box == (0, 1, 2, 3)
     assert [(one.at, one.inside, one.slice_) for one in found.clicks] == [((1, 2), True, None), ((3, 4), False, 5)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -185,7 +186,7 @@ def test_close_scores_without_a_named_disease_are_asked_about(router: Router) ->
     assert result.kind == "ask" and result.chosen == () and len(result.needs) == 2
 
 
-def test_a_new_protocol_is_only_a_file(router: Router) -> None:
+def test_a_new_protocol_is_only_a_file(router: Router, index_folder: Path, tmp_path: Path) -> None:
     asthma = Protocol.model_validate(
         {
             "id": "asthma-step-up",
@@ -202,7 +203,8 @@ def test_a_new_protocol_is_only_a_file(router: Router) -> None:
     )
     question, facts = "Should she step up to a combination inhaler for the asthma?", [Fact("asthma", "present", "e1")]
     assert router.route(question, facts).chosen == ()
-    wider = router_of({**default_protocols(), asthma.id: asthma}, default_corpus())
+    shutil.copytree(index_folder, tmp_path, dirs_exist_ok=True)
+    wider = router_of({**default_protocols(), asthma.id: asthma}, default_corpus(), tmp_path)
     assert wider.route(question, facts).chosen == (asthma.id,)
     assert wider.route("Should she be anticoagulated?", HAS_AF).chosen == (AF,)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import json
 import re
@@ -17,8 +18,9 @@ from PIL import Image as Pillow
 
 from agent import Settings
 from app_desk import Desk
-from app_film import Film, Layer, layer_boxes, read_ends, read_strokes, viewer
-from app_pixels import contour
+from app_draw import read_ends, read_strokes
+from app_film import Film, Layer, layer_boxes, viewer
+from app_layers import contour
 from app_session import Page, View, fresh
 from tools.errors import BadInput
 
@@ -87,7 +89,7 @@ def test_frames_are_leafed_through(page: Page, tmp_path: Path) -> None:
     view = asked(page, dicom(tmp_path / "two.dcm", frames))
     head = held(page, view, "image.1")["id"]
     first = page.open(head, "", view.state).panel or ""
-    second = page.open(head, "", view.state, frame=1).panel or ""
+    second = html.unescape(page.leaf({"evidence": head, "frame": "1"}, view.state))
     assert "1 of 2" in first and "2 of 2" in second
     assert picture(first).tobytes() != picture(second).tobytes()
 

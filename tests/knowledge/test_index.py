@@ -27,9 +27,11 @@ class CountingEncoder:
 
     def __init__(self) -> None:
         self.calls = 0
+        self.texts: list[str] = []
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         self.calls += 1
+        self.texts += texts
         rows = np.array(
             [[text.casefold().count(chr(97 + letter)) + 1e-3 for letter in range(26)] for text in texts], np.float32
         ).reshape(len(texts), 26)
@@ -67,12 +69,26 @@ def test_a_manifest_that_does_not_fit_means_a_new_index(tmp_path: Path, change: 
     if change == "encoder":
         encoder.digest = "2"
     if change == "torn":
-        (tmp_path / "vectors.npy").unlink()
+        (tmp_path / "vectors.npz").write_bytes(b"torn")
     calls = encoder.calls
     again = open_index(found, encoder, tmp_path)
     assert encoder.calls > calls
     assert (again.manifest.fits(first.manifest)) == (change == "torn")
     assert json.loads((tmp_path / "manifest.json").read_text())["corpus"] == corpus_hash(found)
+
+
+def test_only_what_is_new_is_encoded(tmp_path: Path) -> None:
+    encoder = CountingEncoder()
+    open_index(FOUND, encoder, tmp_path).fixed(["a purpose", "another"])
+    encoder.texts.clear()
+    wider = [Passage("asthma", "protocol", "Whether to step up.", "asthma", ("asthma",)), *FOUND[1:]]
+    index = open_index(wider, encoder, tmp_path)
+    index.fixed(["a third", "a purpose"])
+    assert encoder.texts == ["Whether to step up.", "a third"]
+    query, whole = index.embed("kidney"), open_index(wider, CountingEncoder())
+    scores, expected = index.dense(query), whole.dense(query)
+    assert scores is not None and expected is not None
+    assert np.array_equal(scores, expected)
 
 
 def test_without_faiss_the_same_search_runs_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,9 @@ from knowledge.guideline import read_yaml
 from tools.ehr.compartment import walk
 from tools.ehr.fhirjson import Resource
 
+VALIDATION = "urn:osler:validation"
+"""System of the tag of what Osler measured with something unvalidated: in the record to be seen, not to be used."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -205,6 +208,8 @@ def _result(resource: Resource) -> Verdict:
         return _no(f"status {status or 'missing'}")
     if resource.get("focus"):
         return _no("about someone or something else (focus)")
+    if any(isinstance(tag, dict) and tag.get("system") == VALIDATION for tag in walk(resource, "meta.tag")):
+        return _no("a measure of an image that is not validated: decides nothing")
     absent = code_of(resource, "dataAbsentReason")
     return Verdict(flags=(*flags, f"no value: {absent}") if absent else flags)
 

@@ -1,24 +1,52 @@
-"""The images that came with a question, found by name or SHA-256 and read."""
+"""The images and volumes that came with a question, found by name or SHA-256 and read."""
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from pathlib import Path
+from typing import Any, TypeVar
 
 from tools.context import ImageFile, ToolContext
 from tools.errors import NotAssessable
 from tools.imaging.frame import Image
 from tools.imaging.reading import read_image
 from tools.imaging.refusals import UnreadableImage
+from tools.imaging.slices import slice_of
+from tools.imaging.volume import Volume
+from tools.imaging.volumes import read_volume
+
+_HELD: dict[Path, Volume] = {}
+_LOCK = threading.Lock()
+Read = TypeVar("Read", Image, Volume)
 
 
 def attached(ctx: ToolContext, image: str | None = None, frame: int = 0) -> Image:
-    """One frame of an attached image; without a name, of the only one there is.
+    """One frame of an attached image, or one slice of a volume; without a name, of the only one there is.
 
     Raises:
         NotAssessable: there is none, none of that name, or several and none named.
         BadInput: it cannot be read (`tools.imaging.refusals`).
     """
-    file = find(ctx.images, image)
+    target = attached_target(ctx, image, frame)
+    return slice_of(target, frame) if isinstance(target, Volume) else target
+
+
+def attached_target(ctx: ToolContext, image: str | None = None, frame: int = 0) -> Image | Volume:
+    """What is attached: the whole volume, or one frame of an image.
+
+    Raises:
+        NotAssessable, BadInput: see `attached`.
+    """
+    return target_of(find(ctx.images, image), frame)
+
+
+def target_of(file: ImageFile, frame: int = 0) -> Image | Volume:
+    """A volume that is kept, or one frame of an image, as it was when it was attached.
+
+    Raises:
+        NotAssessable: it is no longer kept.
+        BadInput: it cannot be read, or has changed.
+    """
     if not file.path.exists():
         raise NotAssessable(
             "an image of this consultation is no longer kept here",
@@ -26,7 +54,28 @@ def attached(ctx: ToolContext, image: str | None = None, frame: int = 0) -> Imag
             expected="the image as it was attached",
             action="ask again with the image",
         )
-    read = read_image(file.path, frame)
+    if file.kind == "volume":
+        return _volume(file)
+    return _unchanged(read_image(file.path, frame), file)
+
+
+def hold(path: Path, volume: Volume) -> None:
+    """Keep a volume at hand that was read just now; the one before is let go."""
+    _HELD.clear()
+    _HELD[path] = volume
+
+
+def _volume(file: ImageFile) -> Volume:
+    # Tools of one wave run side by side: the second waits for the volume that the first reads.
+    with _LOCK:
+        held = _HELD.get(file.path)
+        if held is None:
+            held = read_volume(file.path)
+            hold(file.path, held)
+    return _unchanged(held, file)
+
+
+def _unchanged(read: Read, file: ImageFile) -> Read:
     if read.sha256 != file.sha256:
         raise UnreadableImage(
             "an attached image has changed since it was attached",

@@ -20,6 +20,7 @@ from tools.spec import Params
 
 FRONTAL = ("PA", "AP")
 ADULT = 18  # as NICE NG158 and KDIGO 2024 have it (knowledge/corpus)
+REPEAT = "take the film from the archive, or repeat it"
 NO_FILM = "attach a frontal chest film with --image FILE"
 
 
@@ -53,12 +54,13 @@ def find_film(ctx: ToolContext, name: str | None, frame: int) -> tuple[Image, Wh
     Raises:
         NotAssessable: none is attached, or none is known to be a chest film.
     """
-    if name is not None or not ctx.images:
+    films = [file for file in ctx.images if file.kind == "image"]
+    if name is not None or not films:
         image = attached(ctx, name, frame)
         return image, what_is(image)
     known: dict[str, tuple[Image, What]] = {}
     answers: list[Match] = []
-    for sha256 in dict.fromkeys(file.sha256 for file in ctx.images):
+    for sha256 in dict.fromkeys(file.sha256 for file in films):
         image = attached(ctx, sha256, frame)
         what = what_is(image)
         answers.append(frontal(image, what))
@@ -103,11 +105,12 @@ def identity_of(image: Image, ctx: ToolContext) -> Identity:
     return compare_identity(image.header.who, patient_of(ctx))
 
 
-def measurable(image: Image, what: What, judged: str | None = None) -> Film:
+def measurable(image: Image, what: What, judged: str | None = None, outline: bool = False) -> Film:
     """A film on which something may be measured.
 
     Args:
         judged: its quality by a person's word, where there is one.
+        outline: only an outline is wanted, which survives more than a measurement may rest on.
 
     Raises:
         NotAssessable: no frontal chest film, or its quality is unusable.
@@ -115,12 +118,13 @@ def measurable(image: Image, what: What, judged: str | None = None) -> Film:
     if (why := frontal(image, what)).answer != "yes":
         raise not_frontal(why)
     quality = grade(image, what)
-    if (judged or (quality.verdict if quality else None)) == "unusable":
+    verdict = (quality.outlines if outline else quality.verdict) if quality else None
+    if (judged or verdict) == "unusable":
         raise NotAssessable(
             "the film's quality is too poor to measure on",
             found=quality.display if quality else "unusable",
             expected="a film of adequate quality",
-            action="take the film from the archive, or repeat it",
+            action=REPEAT,
         )
     return Film(image, what, quality)
 

@@ -1,4 +1,5 @@
-"""What a person puts in the place of an outline or of calipers: a mask, strokes of a brush, or ends that were moved."""
+"""What a person puts in the place of what is drawn: a mask, strokes of a brush, ends that were moved, a place pointed
+at. Outlines with parts are corrected in `tools.imaging.outline_corrections`."""
 
 from __future__ import annotations
 
@@ -10,12 +11,17 @@ import numpy as np
 from knowledge.evidence import DicomRegion
 from tools.context import ImageFile
 from tools.errors import BadInput
+from tools.imaging.attached import target_of
 from tools.imaging.frame import Image
-from tools.imaging.masks import corrected, heart_of, keep, lungs_of
+from tools.imaging.masks import corrected, heart_of, keep, lungs_of, mask_of
 from tools.imaging.measure import calipers_text, read_calipers
-from tools.imaging.reading import read_image
-from tools.imaging.sizes import LANDMARKS, MASK, landmarks_shown, landmarks_text, mask_of, read_landmarks
+from tools.imaging.outline_corrections import Outline, corrected_outline
+from tools.imaging.outline_prompts import pointed_shown, pointed_text, read_pointed
+from tools.imaging.outline_tools import POINTED
+from tools.imaging.sizes import LANDMARKS, MASK, landmarks_shown, landmarks_text, on_slice, read_landmarks
+from tools.imaging.volume import Volume
 from tools.segmenters.cardiothoracic import with_points
+from tools.segmenters.contract import Target
 
 CALIPERS = "calipers"
 
@@ -27,18 +33,35 @@ def corrected_region(
 
     Args:
         given: for calipers {END: [COLUMN, ROW]}; for landmarks all of them [[COLUMN, ROW], ...] or some by their
-            number from 1; for an outline the path of a PNG or strokes of a brush.
+            number from 1, in a volume {"points": ..., "slice": N}; for an outline the path of a mask or strokes of a
+            brush; for a place that is pointed at a box or clicks.
         held: the value that is corrected; empty where there was none.
         lungs: the outline of the lungs, where the heart's is corrected.
 
     Raises:
         BadInput: it is neither, or does not fit the film.
     """
-    image = read_image(file.path, region.frame or 0)
+    target = target_of(file, region.frame or 0)
+    if region.segment == POINTED:
+        prompts = read_pointed(given, target)
+        return pointed_text(prompts), f"pointed at: {pointed_shown(prompts)}"
+    if region.segment == LANDMARKS:
+        return _placed(given, held, target)
+    if region.segment == MASK and (isinstance(target, Volume) or not _in_one_piece(given)):
+        made = corrected_outline(given, Outline(held, "", "", None, region, file))
+        if made.value is None:
+            raise BadInput("nothing is outlined any more", found=made.display, expected="a mask", action="draw it")
+        return made.value, made.display
+    if isinstance(target, Volume):
+        raise BadInput(
+            "this is drawn on one image, not on a series",
+            found="a series",
+            expected="one image",
+            action="attach the image itself",
+        )
+    image = target
     if region.segment == CALIPERS:
         return _moved(given, held, image)
-    if region.segment == LANDMARKS:
-        return _placed(given, held, image)
     if region.segment == MASK:
         blank = np.zeros((image.rows, image.columns), dtype=bool)
         before = mask_of(image, held, file.path.parent) if held else blank
@@ -76,7 +99,12 @@ def _moved(given: Any, held: str, image: Image) -> tuple[str, str]:
     return calipers_text(ratio), f"calipers set by hand: {', '.join(sorted(points))} moved"
 
 
-def _placed(given: Any, held: str, image: Image) -> tuple[str, str]:
+def _in_one_piece(given: Any) -> bool:
+    """Whether a mask is given as its path or by strokes, not by what is pointed at."""
+    return not isinstance(given, dict) and not (isinstance(given, str) and given.lstrip().startswith("{"))
+
+
+def _placed(given: Any, held: str, target: Target) -> tuple[str, str]:
     """Landmarks that were set, or some of them moved: {"2": [COLUMN, ROW]} moves the second."""
     body = given
     if isinstance(given, str):
@@ -85,6 +113,7 @@ def _placed(given: Any, held: str, image: Image) -> tuple[str, str]:
         except ValueError:
             body = given
     if isinstance(body, dict) and "points" not in body and held:
+        image = on_slice(held, target)
         points: list[Any] = list(read_landmarks(held, image))
         for number, place in body.items():
             if not str(number).isdigit() or not 1 <= int(number) <= len(points):
@@ -95,6 +124,9 @@ def _placed(given: Any, held: str, image: Image) -> tuple[str, str]:
                     action="move one that is there",
                 )
             points[int(number) - 1] = place
-        body = points
-    placed = read_landmarks(json.dumps(body), image)
-    return landmarks_text(placed, edited=True), f"{landmarks_shown(placed)}, set by hand"
+        body = {"points": points, "slice": image.frame} if isinstance(target, Volume) else points
+    text = json.dumps(body)
+    image = on_slice(text, target)
+    at = image.frame if isinstance(target, Volume) else None
+    placed = read_landmarks(text, image)
+    return landmarks_text(placed, edited=True, at=at), f"{landmarks_shown(placed, at)}, set by hand"

@@ -9,12 +9,14 @@ from pydantic import Field
 
 from knowledge.evidence import DicomRegion, Evidence, Value
 from tools.context import ToolContext
-from tools.imaging.attached import attached, patient_of
+from tools.imaging.attached import find, patient_of, target_of
 from tools.imaging.frame import Image
 from tools.imaging.identity import Identity, compare_identity
 from tools.imaging.markers_side import with_markers
 from tools.imaging.quality import Quality, quality
-from tools.imaging.what import What, matches, what_is
+from tools.imaging.slices import scale_of, slice_of
+from tools.imaging.volume import Volume
+from tools.imaging.what import What, matches, what_is, what_of_volume
 from tools.spec import Params, ToolOutput, tool
 from tools.vlm.asked import kinds_named, regions_named
 
@@ -27,17 +29,19 @@ class DescribeParams(Params):
     question: str | None = Field(default=None, description="what was asked: whether the image can show it is said")
 
 
-def region(image: Image, **more: Any) -> DicomRegion:
-    """The source of a fact about an image."""
-    header = image.header
+def region(target: Image | Volume, **more: Any) -> DicomRegion:
+    """The source of a fact about an image, one slice of a volume, or a whole volume (then without a frame)."""
+    header = target.header
+    whole = isinstance(target, Volume)
+    spacing = scale_of(target) if isinstance(target, Volume) else target.spacing
     return DicomRegion(
         study_instance_uid=header.study_instance_uid,
         series_instance_uid=header.series_instance_uid,
-        sop_instance_uid=header.sop_instance_uid,
-        file_sha256=image.sha256,
-        frame=image.frame,
-        pixel_spacing_mm=image.spacing.mm,
-        spacing_source=image.spacing.source,
+        sop_instance_uid=None if whole else header.sop_instance_uid,
+        file_sha256=target.sha256,
+        frame=None if isinstance(target, Volume) else target.frame,
+        pixel_spacing_mm=spacing.mm,
+        spacing_source=spacing.source,
         **more,
     )
 
@@ -56,14 +60,16 @@ async def image_describe(params: DescribeParams, ctx: ToolContext) -> ToolOutput
     correction of `identity` to "confirmed".
     """
     patient = patient_of(ctx)
-    image = await asyncio.to_thread(attached, ctx, params.image, params.frame)
+    file = find(ctx.images, params.image)
+    target = await asyncio.to_thread(target_of, file, params.frame)
+    told = [*target.warnings, *file.told]
+    if isinstance(target, Volume):
+        return _volume(target, params, ctx, compare_identity(target.header.who, patient), told)
+    image = target
     identity = compare_identity(image.header.who, patient)
     what, burnt = await asyncio.to_thread(lambda: with_markers(image, what_is(image)))
     judged = await asyncio.to_thread(grade, image, what)
-    warnings = [*beside_the_question(image, what, params.question), *image.warnings, *burnt]
-    taken = image.header.taken_at
-    if taken is not None and taken[:10] > ctx.now.date().isoformat():
-        warnings.append(f"the image is dated {taken[:10]}, after the time this consultation is asked at")
+    warnings = [*beside_the_question(image, what, params.question), *told, *burnt, *_dated(image, ctx)]
     items = [
         _item(image, ctx, name, value, display)
         for name, value, display in [
@@ -76,6 +82,59 @@ async def image_describe(params: DescribeParams, ctx: ToolContext) -> ToolOutput
     named = " ".join(str(fact) for fact in (what.modality, what.body_part, what.view) if fact.value)
     head = _item(image, ctx, "", named or None, what.display)
     return ToolOutput(evidence=[head, *items], warnings=warnings, detail=info(image, what, judged, identity))
+
+
+def _volume(
+    volume: Volume, params: DescribeParams, ctx: ToolContext, identity: Identity, told: list[str]
+) -> ToolOutput:
+    """A volume: what its header says, how its slices lie. Its quality is not judged."""
+    what = what_of_volume(volume)
+    middle = slice_of(volume, len(volume.values) // 2)
+    warnings = [*beside_the_question(middle, what, params.question), *told, *_dated(volume, ctx)]
+    items = [
+        _item(volume, ctx, name, value, display)
+        for name, value, display in [
+            *_facts(what),
+            _scale(middle),
+            ("slices", len(volume.values), slices_shown(volume)),
+            ("identity", identity.status, identity.display),
+            ("quality", None, "quality not judged: a series of slices"),
+        ]
+    ]
+    named = " ".join(str(fact) for fact in (what.modality, what.body_part, what.view) if fact.value)
+    head = _item(volume, ctx, "", f"{named} series".strip(), f"{slices_shown(volume)}; {what.display}")
+    facts = {"modality": what.modality, "body_part": what.body_part, "view": what.view}
+    detail = {
+        "name": volume.name,
+        "sha256": volume.sha256,
+        "format": volume.format,
+        "slices": len(volume.values),
+        "rows": int(volume.values.shape[1]),
+        "columns": int(volume.values.shape[2]),
+        "taken_at": volume.header.taken_at,
+        "study_instance_uid": volume.header.study_instance_uid,
+        "series_instance_uid": volume.header.series_instance_uid,
+        **{name: fact.value for name, fact in facts.items()},
+        "geometry": volume.geometry(),
+        "identity": {"status": identity.status, "agrees": list(identity.agrees)},
+        "warnings": warnings,
+    }
+    return ToolOutput(evidence=[head, *items], warnings=warnings, detail=detail)
+
+
+def slices_shown(volume: Volume) -> str:
+    """How many slices, how far apart by what, and whether they may be measured as a volume."""
+    across = volume.spacing_mm[0]
+    even = "even" if volume.uniform else "not evenly spaced: not measured as a volume"
+    tilt = "" if volume.square else f", leaning by {volume.tilt_deg:.1f} degrees"
+    return f"{len(volume.values)} slices, {across:.3g} mm apart ({volume.spacing_source}), {even}{tilt}"
+
+
+def _dated(target: Image | Volume, ctx: ToolContext) -> list[str]:
+    taken = target.header.taken_at
+    if taken is None or taken[:10] <= ctx.now.date().isoformat():
+        return []
+    return [f"the image is dated {taken[:10]}, after the time this consultation is asked at"]
 
 
 def beside_the_question(image: Image, what: What, question: str | None) -> list[str]:
@@ -91,7 +150,7 @@ def beside_the_question(image: Image, what: What, question: str | None) -> list[
 _NOT_JUDGED = "quality not judged: not known to be a projection film"
 
 
-def _item(image: Image, ctx: ToolContext, name: str, value: Value, display: str) -> Evidence:
+def _item(image: Image | Volume, ctx: ToolContext, name: str, value: Value, display: str) -> Evidence:
     return Evidence(
         slot=f"{ctx.slot}.{name}" if name else ctx.slot,
         value=value,

@@ -1,4 +1,4 @@
-"""Where what is said of an image does not fit: a model, a classifier, outlines, measures, the header, the record.
+"""Where what is said of an image does not fit: a model, a classifier, measures, the header, the record.
 
 Pure functions from evidence to cards. A card holds both statements with the ids of their evidence and names no winner:
 each may be wrong, and a person looks at the image. What is not said is no statement: silence disagrees with nothing,
@@ -13,16 +13,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from knowledge.evidence import Evidence, ImageRegion, ModelReading
-from tools.imaging.training import dice
-from tools.segmenters.segment import Mask
 from tools.vlm.asked import kinds_named
 from tools.vlm.limits import EXCLUSION, NORMAL, oversteps
 
-Kind = Literal["finding", "heart size", "side", "kind of image", "lung removed", "outlines"]
+Kind = Literal["finding", "heart size", "side", "kind of image", "lung removed"]
 Side = Literal["right", "left"]
 SAME_FILM = ("XR", "DX", "CR", "RF", "MG")
-AGREE = 0.8
-"""Dice of two outlines of one structure from which they count as agreeing. A choice of ours, not a published limit."""
 _SIDE = re.compile(r"\b(right|left)\b", re.IGNORECASE)
 
 
@@ -157,20 +153,6 @@ def lung_removed(
         Disagreement("lung removed", f"The {side} lung", f"the record: {removed.display} [{removed.id}]",
                      f"the outline: {own.display} [{own.id}]", (removed.id, own.id),
                      "is it this patient's film, from after the operation, and the right way round?")
-    ]  # fmt: skip
-
-
-def outlines(
-    structure: str, first: tuple[Evidence, Mask], second: tuple[Evidence, Mask], least: float = AGREE
-) -> list[Disagreement]:
-    """Two outlines of one structure on one image that overlap too little."""
-    shared = dice(first[1], second[1])
-    if shared >= least:
-        return []
-    return [
-        Disagreement("outlines", structure.capitalize(), f"{first[0].display} [{first[0].id}]",
-                     f"{second[0].display} [{second[0].id}]", (first[0].id, second[0].id),
-                     f"they overlap by a Dice of {shared:.2f}: look which follows the border")
     ]  # fmt: skip
 
 

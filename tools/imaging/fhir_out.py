@@ -10,10 +10,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from knowledge.coding import SYSTEMS, Coding
+from knowledge.units import unit_label
 from tools.ehr.checks.validate import check
 from tools.ehr.fhirjson import Resource
+from tools.ehr.modifiers import VALIDATION
 from tools.ehr.writes.audit import OSLER
 from tools.ehr.writes.drafts import DRAFT
 from tools.errors import NotAssessable
@@ -66,7 +69,8 @@ def write_drafts(
         Invalid: a resource is none of R4.
     """
     subject = _subject(target, patient)
-    resources = [*_study(target, subject, made)]
+    study = imaging_study(target, subject, made)
+    resources = [study | {"meta": _TAG}] if study else []
     resources += [_observation(target, one, row, subject, made) for one in found for row in one.measurements]
     for resource in resources:
         check(resource)
@@ -93,18 +97,83 @@ def _subject(target: Target, patient: str | None) -> Resource:
     return {"type": "Patient", "identifier": {"value": who.patient_id, **assigner}}
 
 
-def _study(target: Target, subject: Resource, made: Sequence[Written]) -> list[Resource]:
-    """The ImagingStudy, where the source is DICOM with its UIDs."""
+@dataclass(frozen=True)
+class Result:
+    """One measured value, as an Observation holds it.
+
+    `code` is a SNOMED CT code with its display; `derived` what it was measured on; `contained` goes with `device`.
+    """
+
+    label: str
+    value: float
+    unit: str
+    method: str
+    subject: Resource
+    notes: tuple[str, ...] = ()
+    code: tuple[str, str] | None = None
+    taken: str | None = None
+    site: Resource | None = None
+    derived: tuple[Resource, ...] = ()
+    device: Resource | None = None
+    contained: tuple[Resource, ...] = ()
+    performer: str | None = None
+    status: Literal["preliminary", "final"] = "preliminary"
+    validated: bool = True
+
+
+def observation(made: Result) -> Resource:
+    """A measured value as an Observation. `focus` stays empty: it would say that the value is not the patient's own
+    (safety rule 12). One that is not validated is tagged, so that no reader of ours takes it for a fact."""
+    coding = [{"system": SYSTEMS["snomed"], "code": made.code[0], "display": made.code[1]}] if made.code else []
+    tag = {"system": VALIDATION, "code": "unvalidated", "display": "not validated: decides nothing"}
+    body: Resource = {
+        "resourceType": "Observation",
+        "meta": None if made.validated else {"tag": [tag]},
+        "contained": list(made.contained),
+        "status": made.status,
+        "category": [
+            {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "imaging"}]}
+        ],
+        "code": {**({"coding": coding} if coding else {}), "text": made.label},
+        "subject": made.subject,
+        "effectiveDateTime": made.taken,
+        "performer": [{"display": made.performer}] if made.performer else None,
+        "valueQuantity": _quantity(made.value, made.unit),
+        "bodySite": made.site,
+        "method": {"text": made.method},
+        "device": made.device or OSLER,
+        "derivedFrom": list(made.derived),
+        "note": [{"text": text} for text in dict.fromkeys(made.notes)],
+    }
+    return {name: value for name, value in body.items() if value}
+
+
+def _quantity(value: float, unit: str) -> Resource:
+    label = "HU" if unit == "[hnsf'U]" else unit_label(unit)
+    return {"value": rounded(value), **({"unit": label} if label else {}), "system": UCUM, "code": unit}
+
+
+def code_of(measure: str) -> tuple[str, str] | None:
+    """The SNOMED CT code of a measure, where one was verified."""
+    return _CODES.get(measure)
+
+
+def imaging_study(target: Target, subject: Resource, made: Sequence[Written] = ()) -> Resource | None:
+    """The ImagingStudy, where the source is DICOM with its UIDs. How much else the study holds is not known here and
+    not counted.
+
+    Args:
+        made: what was written from it.
+    """
     header = target.header
     if not (header.study_instance_uid and header.series_instance_uid):
-        return []
+        return None
     slices = getattr(target, "slices", ())
     instances = list(dict.fromkeys(one.sop_instance_uid for one in slices)) or [header.sop_instance_uid]
     parts: list[Resource] = [
         {
             "uid": header.series_instance_uid,
             "modality": _modality(header.modality or "OT"),
-            "numberOfInstances": len(instances),
             "instance": [
                 {"uid": uid, "sopClass": {"system": _URI, "code": f"urn:oid:{header.sop_class_uid}"}}
                 for uid in instances
@@ -125,25 +194,18 @@ def _study(target: Target, subject: Resource, made: Sequence[Written]) -> list[R
         del parts[0]["instance"]
     body: Resource = {
         "resourceType": "ImagingStudy",
-        "meta": {"tag": [_tag()]},
-        "identifier": [_study_id(target)],
+        "identifier": [study_id(header.study_instance_uid)],
         "status": "available",
         "modality": [part["modality"] for part in parts],
         "subject": subject,
-        "numberOfSeries": len(parts),
-        "numberOfInstances": sum(part["numberOfInstances"] for part in parts),
         "series": parts,
     }
-    return [body | ({"started": header.taken_at[:10]} if header.taken_at else {})]
+    return body | ({"started": header.taken_at[:10]} if header.taken_at else {})
 
 
 def _observation(
     target: Target, one: Measured, row: Measurement, subject: Resource, made: Sequence[Written]
 ) -> Resource:
-    label = f"{one.structure} {row.name}".strip()
-    coded = _CODES.get(row.name)
-    coding = [{"system": SYSTEMS["snomed"], "code": coded[0], "display": coded[1]}] if coded else []
-    value: Resource = {"value": rounded(row.value), "unit": row.unit, "system": UCUM, "code": row.unit}
     segmented = one.segment is not None and one.segment.coding not in (REGION, ANATOMICAL)
     notes = [*one.told, *row.notes]
     if row.scale_source:
@@ -153,41 +215,38 @@ def _observation(
         notes.append(f"range {span}: {row.interval.method}")
     if one.segment is not None and one.segment.algorithm:
         notes.append(f"outline: {one.segment.algorithm} {one.segment.version}".strip())
-    body: Resource = {
-        "resourceType": "Observation",
-        "meta": {"tag": [_tag()]},
-        "status": "preliminary",
-        "category": [
-            {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "imaging"}]}
-        ],
-        "code": {**({"coding": coding} if coding else {}), "text": label},
-        "subject": subject,
-        "valueQuantity": value,
-        "method": {"text": row.method},
-        "device": OSLER,
-        "note": [{"text": text} for text in dict.fromkeys(notes)],
-    }
-    if target.header.taken_at:
-        body["effectiveDateTime"] = target.header.taken_at[:10]
-    if segmented and one.segment is not None:
-        body["bodySite"] = {"coding": [_coding(one.segment.coding)], "text": one.structure}
-    derived: list[Resource] = []
-    if target.header.study_instance_uid:
-        derived.append({"type": "ImagingStudy", "identifier": _study_id(target)})
+    study = target.header.study_instance_uid
+    derived: list[Resource] = [{"type": "ImagingStudy", "identifier": study_id(study)}] if study else []
     derived += [
         {"type": "DocumentReference", "identifier": {"system": _URI, "value": f"urn:oid:{each.instance}"},
          "display": f"DICOM {each.modality}"}
         for each in made
     ]  # fmt: skip
-    return body | ({"derivedFrom": derived} if derived else {})
+    site = None
+    if segmented and one.segment is not None:
+        site = {"coding": [_coding(one.segment.coding)], "text": one.structure}
+    return observation(
+        Result(
+            label=f"{one.structure} {row.name}".strip(),
+            value=row.value,
+            unit=row.unit,
+            method=row.method,
+            subject=subject,
+            notes=tuple(notes),
+            code=code_of(row.name),
+            taken=target.header.taken_at[:10] if target.header.taken_at else None,
+            site=site,
+            derived=tuple(derived),
+        )
+    ) | {"meta": _TAG}
 
 
-def _tag() -> Resource:
-    return {"system": DRAFT, "code": "draft", "display": "not approved"}
+_TAG: Resource = {"tag": [{"system": DRAFT, "code": "draft", "display": "not approved"}]}
 
 
-def _study_id(target: Target) -> Resource:
-    return {"system": _UID, "value": f"urn:oid:{target.header.study_instance_uid}"}
+def study_id(uid: str) -> Resource:
+    """The identifier that an ImagingStudy has for its study."""
+    return {"system": _UID, "value": f"urn:oid:{uid}"}
 
 
 def _modality(code: str) -> Resource:

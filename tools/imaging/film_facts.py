@@ -12,8 +12,12 @@ from pydantic import Field
 
 from knowledge.evidence import Evidence, Value
 from tools.context import ToolContext
+from tools.imaging.attached import attached_target, patient_of
 from tools.imaging.chest import FilmParams, find_film, frontal, identity_of, not_frontal
 from tools.imaging.describe import grade, region
+from tools.imaging.frame import Image
+from tools.imaging.identity import compare_identity
+from tools.imaging.volume import Volume
 from tools.spec import Params, ToolOutput, ToolSpec, tool
 
 VERSION = "1.0.0"
@@ -66,12 +70,13 @@ async def image_film_fact(params: FactParams, ctx: ToolContext) -> ToolOutput:
     does not say is unknown. A named person can correct each."""
 
     def read() -> ToolOutput:
-        image, what = find_film(ctx, params.image, params.frame)
         value: Value
+        if params.fact == "identity" and params.image is not None:
+            return _identity(attached_target(ctx, params.image, params.frame), ctx)
+        image, what = find_film(ctx, params.image, params.frame)
         if params.fact == "identity":
-            identity = identity_of(image, ctx)
-            value, display = identity.status, identity.display
-        elif params.fact == "quality":
+            return _identity(image, ctx)
+        if params.fact == "quality":
             judged = grade(image, what)
             value, display = (judged.verdict, judged.display) if judged else (None, "quality not judged")
         else:
@@ -91,4 +96,46 @@ async def image_film_fact(params: FactParams, ctx: ToolContext) -> ToolOutput:
     return await asyncio.to_thread(read)
 
 
-TOOLS: list[ToolSpec[Any]] = [image_film, image_film_fact]
+class ScanParams(Params):
+    """Which image, and what about how it was taken."""
+
+    image: str | None = Field(default=None, description="its name or SHA-256; not needed where there is only one")
+    fact: Literal["inspiration", "contrast"] = Field(description="what only who was there can say")
+
+
+@tool("image.scan_fact", version=VERSION, kind="image", title="How a scan was taken, by a person's word")
+async def image_scan_fact(params: ScanParams, ctx: ToolContext) -> ToolOutput:
+    """A place for what a file does not say of how a scan was taken: in full inspiration, with contrast into a vein.
+    Unknown until a person corrects it to true or false; an agent that the file names counts as contrast."""
+
+    def read() -> ToolOutput:
+        target = attached_target(ctx, params.image)
+        agent = target.header.acquisition.contrast if params.fact == "contrast" else None
+        named = {"inspiration": "full inspiration", "contrast": "contrast into a vein"}[params.fact]
+        item = Evidence(
+            slot=ctx.slot,
+            value=True if agent else None,
+            display=f"contrast agent in the file: {agent}" if agent else f"{named}: unknown (the file does not say)",
+            effective_at=target.header.taken_at,
+            patient=ctx.patient,
+            source=region(target),
+        )
+        return ToolOutput(evidence=[item])
+
+    return await asyncio.to_thread(read)
+
+
+def _identity(target: Image | Volume, ctx: ToolContext) -> ToolOutput:
+    identity = compare_identity(target.header.who, patient_of(ctx))
+    item = Evidence(
+        slot=ctx.slot,
+        value=identity.status,
+        display=identity.display,
+        effective_at=target.header.taken_at,
+        patient=ctx.patient,
+        source=region(target),
+    )
+    return ToolOutput(evidence=[item])
+
+
+TOOLS: list[ToolSpec[Any]] = [image_film, image_film_fact, image_scan_fact]

@@ -140,6 +140,10 @@ class Image:
         }
 
 
+SOFT_TISSUE = (-160.0, 240.0)
+"""The window of soft tissue on CT in HU: centre 40, width 400."""
+
+
 def scaled(array: NDArray[Any], low: float, high: float) -> Array:
     """Values between `low` and `high` as 0..1; all zero where there is no span."""
     if not high > low:

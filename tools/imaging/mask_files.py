@@ -11,14 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.coding import SYSTEMS, Coding
 from tools.errors import BadInput
+from tools.imaging.dicom_out import DCM, HAND
 from tools.imaging.frame import Image
 from tools.imaging.masks import read_mask
 from tools.imaging.reading import looks_like_dicom
 from tools.imaging.volume import Volume, canonical
 from tools.imaging.volumes import head_of
+from tools.segmenters.segment import Segment
+from tools.segmenters.structures import REGION, coding_of
 
 AnyMask = NDArray[np.bool_]
+UNKNOWN_HAND = "the mask came as a file: who or what drew it is not known here"
 EXPECTED = "a PNG for one image, a NIfTI label map for a volume, or a DICOM SEG of the image or series"
 # Corners may lie apart by this share of a voxel: affines are stored in single precision.
 _APART = 0.02
@@ -44,6 +49,49 @@ def mask_from(path: Path, target: Image | Volume, label: int | None = None) -> A
     if not mask.any():
         raise BadInput(f"{path.name} is empty here", found="no voxel", expected="a mask", action="check file and label")
     return mask
+
+
+def segment_from(path: Path, target: Image | Volume, label: int | None = None, structure: str | None = None) -> Segment:
+    """The mask in a file as a segment: a DICOM SEG says what it is and what drew it, other files do not.
+
+    Raises:
+        OslerError: see `mask_from`.
+    """
+    mask = mask_from(path, target, label)
+    if looks_like_dicom(head_of(path) or b""):
+        return _of_seg(path, label, mask, structure)
+    name = structure or name_of(path)
+    try:
+        coding = coding_of(name) or REGION
+    except BadInput:
+        coding = REGION
+    known = REGION if coding == REGION else None
+    return Segment(name, mask, 1.0, HAND, "", edited=True, doubts=(UNKNOWN_HAND,), coded=known)
+
+
+def name_of(path: Path) -> str:
+    """What the mask in a file is called where nobody says: the file's name without its endings."""
+    return path.name.removesuffix(".gz").rpartition(".")[0] or path.name
+
+
+def _of_seg(path: Path, label: int | None, mask: AnyMask, structure: str | None) -> Segment:
+    from pydicom import dcmread
+
+    parts = dcmread(path, stop_before_pixels=True).SegmentSequence
+    part = next(one for one in parts if label is None or one.SegmentNumber == label)
+    typed = part.SegmentedPropertyTypeCodeSequence[0]
+    system = {"SCT": SYSTEMS["snomed"], "DCM": DCM}.get(typed.CodingSchemeDesignator)
+    drawn = (part.get("SegmentationAlgorithmIdentificationSequence") or [{}])[0]
+    by_hand = part.SegmentAlgorithmType == "MANUAL"
+    return Segment(
+        structure or part.SegmentLabel,
+        mask,
+        1.0,
+        HAND if by_hand else str(part.get("SegmentAlgorithmName") or "unknown"),
+        str(drawn.get("AlgorithmVersion", "")),
+        edited=part.SegmentAlgorithmType != "AUTOMATIC",
+        coded=Coding(system=system, code=typed.CodeValue, display=typed.CodeMeaning) if system else None,
+    )
 
 
 def _label_map(path: Path, target: Volume, label: int | None) -> AnyMask:

@@ -1,7 +1,8 @@
-"""Outlines on a film as evidence holds them: what an algorithm draws, or a mask that a person gave.
+"""Outlines on an image as evidence holds them: what an algorithm draws, or a mask that a person gave.
 
 Evidence names an outline in a line of text: `osler-lung-fields 1.0.0` is drawn again from the film wherever it is
-needed (the same film gives the same mask); `mask:SHA256` is a PNG kept beside the film.
+needed (the same film gives the same mask); `mask:SHA256` is a PNG or a label map kept beside the image, `drawn:SHA256`
+a label map that a program drew (`tools.imaging.outline_files`).
 """
 
 from __future__ import annotations
@@ -16,20 +17,24 @@ from typing import Any, Literal
 import numpy as np
 
 from tools.errors import BadInput, NotAssessable
+from tools.imaging import outline_files
 from tools.imaging.frame import Image
+from tools.imaging.outline_files import DRAWN, AnyMask, is_kept, key_in, parts_of, read_outline
 from tools.imaging.training_store import OFF, head_of, used
+from tools.imaging.volume import Volume
 from tools.segmenters import heart as hearts
 from tools.segmenters import lungs as fields
 from tools.segmenters.heart import midline
 from tools.segmenters.lungs import LungFields
 from tools.segmenters.segment import Correction, Mask, Segment, from_points
+from tools.segmenters.structures import OBJECT
 
 Structure = Literal["lung", "heart"]
 ALGORITHMS: dict[Structure, str] = {
     "lung": f"{fields.ALGORITHM} {fields.VERSION}",
     "heart": f"{hearts.ALGORITHM} {hearts.VERSION}",
 }
-KEPT = "mask:"
+KEPT = outline_files.KEPT
 _BY_HAND = "by hand"
 _HELD = 2
 _DRAWN: dict[tuple[str, int, str], LungFields] = {}
@@ -95,8 +100,41 @@ def heart_of(image: Image, outline: str | None, lungs: LungFields, folder: Path 
     return Segment("heart", kept_mask(image, outline, folder), 1.0, _BY_HAND, "", edited=True)
 
 
+def mask_of(target: Image | Volume, outline: str, folder: Path) -> AnyMask:
+    """The mask that evidence names, all parts together.
+
+    Raises:
+        NotAssessable: it is no longer kept.
+        BadInput: it is not of this image.
+    """
+    parts = list(outlined_parts(target, outline, folder).values())
+    return np.logical_or.reduce(parts) if len(parts) != 1 else parts[0]
+
+
+def outlined_parts(target: Image | Volume, outline: str, folder: Path, name: str = OBJECT) -> dict[str, AnyMask]:
+    """The parts of the outline that evidence names, by their names.
+
+    Args:
+        name: what a mask without names is called.
+
+    Raises:
+        NotAssessable: it is no longer kept.
+        BadInput: it is not of this image.
+    """
+    if isinstance(target, Volume) or outline.startswith(DRAWN) or is_kept(outline, folder):
+        shape = target.values.shape if isinstance(target, Volume) else target.pixels.shape
+        return parts_of(*read_outline(folder, key_in(outline) or "", shape))
+    if outline.startswith(ALGORITHMS["lung"]):
+        return {one.structure: one.mask for one in lungs_of(target, outline, folder).segments}
+    if outline == ALGORITHMS["heart"]:
+        return {"heart": heart_of(target, None, lungs_of(target, None, folder), folder).mask}
+    return {name: kept_mask(target, outline, folder)}
+
+
 def kept_mask(image: Image, outline: str, folder: Path | None) -> Mask:
     """A mask that a person gave, by the name evidence has for it."""
+    if folder is not None and is_kept(outline, folder):
+        return mask_of(image, outline, folder)
     key = outline.removeprefix(KEPT)
     path = folder / f"{key}.mask.png" if folder is not None and key.isalnum() else None
     if not outline.startswith(KEPT) or path is None or not path.exists():

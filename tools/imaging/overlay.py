@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 
 from tools.imaging.burnt_in import hidden
 from tools.imaging.dicom_out import plain
-from tools.imaging.frame import Image, scaled
+from tools.imaging.frame import SOFT_TISSUE, Image, scaled
 from tools.imaging.outlines import Drawing
 from tools.segmenters.contract import Target
 
 COLOURS = ((255, 196, 0), (0, 200, 255), (255, 80, 160), (120, 230, 80), (255, 130, 40), (170, 140, 255))
 _LINE, _LEAST = 14, 320
 # Soft tissue of the trunk, as windows of CT are commonly set.
-_SOFT = (-160.0, 240.0)
 Picture = NDArray[np.uint8]
 
 
@@ -62,7 +61,7 @@ def _slices(drawings: Sequence[Drawing]) -> list[int]:
 
 def _picture(target: Target, at: int) -> tuple[Picture, list[str]]:
     if not isinstance(target, Image):
-        low, high = _SOFT if target.header.modality == "CT" else np.percentile(target.values[at], (1, 99))
+        low, high = SOFT_TISSUE if target.header.modality == "CT" else np.percentile(target.values[at], (1, 99))
         grey = scaled(target.values[at], float(low), float(high))
         return _rgb(grey), []
     image, told = hidden(target)

@@ -69,7 +69,6 @@ def write_phantom(path: Path, patient: dict[str, Any], taken: str, view: str = "
     from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
     film = draw().pixels
-    name = (patient.get("name") or [{}])[0]
     seed = [str(patient.get("id")), taken, view, position]
     made = Dataset()
     made.file_meta = FileMetaDataset()
@@ -85,20 +84,9 @@ def write_phantom(path: Path, patient: dict[str, Any], taken: str, view: str = "
         "ViewPosition": view,
         "SeriesDescription": f"Drawn phantom, {position}",
         "PatientOrientation": ["L", "F"],
-        "StudyDate": taken.replace("-", ""),
-        "StudyTime": "101500",
-        "AccessionNumber": "",
-        "ReferringPhysicianName": "",
-        "StudyID": "1",
-        "SeriesNumber": 1,
+        **stated(patient, taken),
         "InstanceNumber": 1,
-        "PatientID": next((str(item["value"]) for item in patient.get("identifier", []) if item.get("value")), ""),
-        "PatientName": f"{name.get('family', '')}^{' '.join(name.get('given', []))}",
-        "PatientBirthDate": str(patient.get("birthDate", "")).replace("-", ""),
-        "PatientSex": {"male": "M", "female": "F"}.get(str(patient.get("gender")), ""),
-        "SpecificCharacterSet": "ISO_IR 192",
         "ImagerPixelSpacing": list(SPACING),
-        "BurnedInAnnotation": "NO",
         "Rows": film.shape[0],
         "Columns": film.shape[1],
         "SamplesPerPixel": 1,
@@ -115,3 +103,22 @@ def write_phantom(path: Path, patient: dict[str, Any], taken: str, view: str = "
     path.parent.mkdir(parents=True, exist_ok=True)
     made.save_as(path, enforce_file_format=True)
     return path
+
+
+def stated(patient: dict[str, Any], taken: str) -> dict[str, Any]:
+    """Whose a drawn image is said to be, and of when: DICOM elements by keyword."""
+    name = (patient.get("name") or [{}])[0]
+    return {
+        "StudyDate": taken.replace("-", ""),
+        "StudyTime": "101500",
+        "AccessionNumber": "",
+        "ReferringPhysicianName": "",
+        "StudyID": "1",
+        "SeriesNumber": 1,
+        "PatientID": next((str(item["value"]) for item in patient.get("identifier", []) if item.get("value")), ""),
+        "PatientName": f"{name.get('family', '')}^{' '.join(name.get('given', []))}",
+        "PatientBirthDate": str(patient.get("birthDate", "")).replace("-", ""),
+        "PatientSex": {"male": "M", "female": "F"}.get(str(patient.get("gender")), ""),
+        "SpecificCharacterSet": "ISO_IR 192",
+        "BurnedInAnnotation": "NO",
+    }

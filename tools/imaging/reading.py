@@ -45,7 +45,7 @@ def read_image(path: Path, frame: int = 0) -> Image:
             action="export single images",
         )
     is_dicom = looks_like_dicom(head)
-    if is_dicom or head.startswith(_PICTURES):
+    if is_dicom or is_picture(head):
         digest = sha256_of(path)
         if is_dicom:
             from tools.imaging.dicom import read_dicom
@@ -59,6 +59,11 @@ def read_image(path: Path, frame: int = 0) -> Image:
 
         return read_clip(path, frame, sha256_of(path))
     raise _not_one(path.name, head)
+
+
+def is_picture(head: bytes) -> bool:
+    """Whether a PNG, JPEG or TIFF begins like this."""
+    return head.startswith(_PICTURES)
 
 
 def clip_kind(head: bytes) -> str | None:

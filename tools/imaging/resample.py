@@ -14,6 +14,8 @@ from tools.imaging.refusals import ImageTooLarge
 from tools.imaging.series_pixels import MAX_VOXELS
 from tools.imaging.volume import Affine, Grid, Slice, Volume
 
+RESAMPLED = "resampled"
+"""The format of such a volume: its slices are those of no file, so no DICOM object can refer to them."""
 _LIMIT_DEG = 60.0
 
 
@@ -60,7 +62,8 @@ def squared(volume: Volume, outside: float | None = None) -> Volume:
         values=values,
         affine=affine,
         tilt_deg=0.0,
-        slices=tuple(replace(one, position_mm=None) for one in volume.slices),
+        format=RESAMPLED,
+        slices=tuple(Slice() for _ in numbers),
         spacing_source=f"{volume.spacing_source}, sheared to right angles",
         warnings=(*volume.warnings, told),
     )
@@ -114,6 +117,7 @@ def evened(volume: Volume, across_mm: float | None = None) -> Volume:
         values=values,
         affine=affine,
         uniform=True,
+        format=RESAMPLED,
         slices=tuple(Slice() for _ in range(count)),
         spacing_source=f"{volume.spacing_source}, resampled across the slices",
         warnings=(*volume.warnings, told),
@@ -142,36 +146,6 @@ def along_of(volume: Volume) -> Affine:
             action="fetch the whole series again",
         )
     return np.asarray(along, dtype=np.float64)
-
-
-def thickened(volume: Volume, slices: int) -> Volume:
-    """The mean of every `slices` neighbouring slices: less noise, thicker slices, partial volume. A rest is left out.
-
-    Raises:
-        NotAssessable: the stack is uneven, or has fewer slices.
-    """
-    count = len(volume.values) // slices if slices > 0 else 0
-    if not volume.uniform or count < 2:
-        raise NotAssessable(
-            f"{volume.name} cannot be averaged into thicker slices",
-            found=f"{len(volume.values)} slices" if volume.uniform else "uneven slices",
-            expected=f"at least {2 * max(slices, 1)} even ones",
-            action="average fewer, or resample first",
-        )
-    values = volume.values[: count * slices].reshape(count, slices, *volume.values.shape[1:]).mean(axis=1)
-    affine = volume.affine.copy()
-    affine[:3, 3] += affine[:3, 2] * (slices - 1) / 2
-    affine[:3, 2] *= slices
-    rest = len(volume.values) - count * slices
-    left_out = f"; the last {rest} left out" if rest else ""
-    return replace(
-        volume,
-        values=values.astype(np.float32),
-        affine=affine,
-        slices=tuple(Slice() for _ in range(count)),
-        spacing_source=f"{volume.spacing_source}, {slices} slices averaged",
-        warnings=(*volume.warnings, f"each slice is the mean of {slices}{left_out}"),
-    )
 
 
 def _check(name: str, slices: int, rows: int, columns: int) -> None:

@@ -19,7 +19,7 @@ from tools.imaging.frame import Header
 from tools.imaging.refusals import ImageTooLarge, NotAnImage
 from tools.imaging.series_headers import MARKS, Instance, Stored, instance_of
 from tools.imaging.series_planes import Grid, Plane, grid, repeated
-from tools.imaging.volume import toward
+from tools.imaging.volume import slices_lie
 
 MAX_FILES = 20_000
 # Orientations of one series written by one scanner differ in the last decimals only.
@@ -62,7 +62,7 @@ class Stack:
         size = f"{len(self.planes)} slices of {first.columns} x {first.rows}"
         if self.grid is not None:
             across = float(np.linalg.norm(self.grid.affine[:3, 2]))
-            size += f", {across:.3g} mm apart, {plane_name(self.grid)}"
+            size += f", {across:.3g} mm apart, {slices_lie(self.grid.affine)}"
         return ", ".join([*filter(None, parts), size, *filter(None, [self.why])])
 
 
@@ -79,11 +79,6 @@ class Found:
         """The stacks that make a volume, leaving out localisers, and derived ones where there are originals."""
         usable = [stack for stack in self.stacks if stack.grid is not None and stack.kind in ("volume", "derived")]
         return tuple([stack for stack in usable if stack.kind == "volume"] or usable)
-
-
-def plane_name(made: Grid) -> str:
-    """axial, coronal or sagittal, by the axis that the slices follow most."""
-    return {"S": "axial", "I": "axial", "A": "coronal", "P": "coronal"}.get(toward(made.affine)[0], "sagittal")
 
 
 def found_in(folder: Path) -> Found:

@@ -6,15 +6,17 @@ images that look alike has not been measured here.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from knowledge.weights import folder_hash
 from tools.errors import NotAssessable
 from tools.imaging.frame import Image
 from tools.imaging.similar import Vector, unit
+
+_FILES = (".json", ".safetensors")
 
 
 class LocalEncoder:
@@ -26,7 +28,7 @@ class LocalEncoder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.id = f"{folder.name} sha256:{_digest(folder)}"
+        self.id = f"{folder.name} sha256:{folder_hash(folder, _FILES)}"
         self._loaded: tuple[Any, Any] | None = None
 
     def encode(self, image: Image) -> Vector:
@@ -77,13 +79,3 @@ class LocalEncoder:
             expected="a folder of a vision encoder: configuration, image processor, safetensors",
             action="pip install 'osler[local]', and give the encoder's folder",
         )
-
-
-def _digest(folder: Path) -> str:
-    from knowledge.weights import file_hash
-
-    found = hashlib.sha256()
-    for path in sorted(folder.glob("*")):
-        if path.suffix in (".json", ".safetensors") and path.is_file():
-            found.update(f"{path.name}\x1f{file_hash(path)}\x1e".encode())
-    return found.hexdigest()[:16]

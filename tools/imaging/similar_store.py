@@ -12,6 +12,7 @@ import numpy as np
 
 from knowledge.index import VectorIndex
 from tools.errors import BadInput, ToolError
+from tools.imaging.dicom_out import plain as plain_name
 from tools.imaging.frame import Image
 from tools.imaging.reading import read_image
 from tools.imaging.similar import ImageEncoder
@@ -19,6 +20,8 @@ from tools.imaging.training import pseudonym
 from tools.imaging.what import what_is
 from tools.vlm.words import plain
 
+FOLDER, KEY = "similar", "training.key"
+"""In the home: the indexes, one folder for each encoder, and the site's key of the pseudonyms."""
 ENTRIES, VECTORS = "images.json", "vectors.npy"
 MAX_LABEL = 120
 
@@ -47,9 +50,10 @@ class Near:
 def build(
     paths: Iterable[Path], encoder: ImageEncoder, key: bytes, labels: Mapping[str, str], folder: Path
 ) -> tuple[int, list[dict[str, str]]]:
-    """Write the index of image files; how many are in it, and those left out with the reason.
+    """Write the index of image files by one encoder; how many are in it, and those left out with the reason.
 
     Args:
+        folder: that of all indexes; those of other encoders stay.
         labels: what a report says of an image, by file name or SHA-256; taken as it is, cut to one line.
     """
     entries: dict[str, tuple[Entry, np.ndarray]] = {}
@@ -62,6 +66,7 @@ def build(
             continue
         entry = entry_of(image, key, labels.get(path.name) or labels.get(image.sha256))
         entries[entry.id] = (entry, encoder.encode(image))
+    folder = _of(folder, encoder)
     folder.mkdir(parents=True, exist_ok=True)
     rows = [entries[name] for name in sorted(entries)]
     body = {"encoder": encoder.id, "images": [asdict(entry) for entry, _ in rows]}
@@ -104,6 +109,8 @@ def load(folder: Path, encoder: ImageEncoder) -> tuple[list[Entry], np.ndarray]:
     Raises:
         BadInput: there is no index, it is damaged, or it was made by another encoder.
     """
+    there = sorted(path.parent.name for path in folder.glob(f"*/{ENTRIES}"))
+    folder = _of(folder, encoder)
     try:
         body = json.loads((folder / ENTRIES).read_text(encoding="utf-8"))
         vectors = np.load(folder / VECTORS, allow_pickle=False)
@@ -113,11 +120,16 @@ def load(folder: Path, encoder: ImageEncoder) -> tuple[list[Entry], np.ndarray]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(
             "there is no index of images that can be used",
-            found=f"{type(error).__name__}: {error}" if (folder / ENTRIES).exists() else "none",
+            found=f"{type(error).__name__}: {error}" if (folder / ENTRIES).exists() else ", ".join(there) or "none",
             expected=f"an index made by {encoder.id}",
             action="make one with `osler image index FOLDER`",
         ) from error
     return entries, vectors
+
+
+def _of(folder: Path, encoder: ImageEncoder) -> Path:
+    """Where the index of one encoder is."""
+    return folder / plain_name(encoder.id)
 
 
 def read_labels(path: Path) -> dict[str, str]:

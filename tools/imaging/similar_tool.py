@@ -13,11 +13,10 @@ from tools.imaging.attached import attached, find, patient_of
 from tools.imaging.describe import DescribeParams
 from tools.imaging.identity import compare_identity
 from tools.imaging.similar import Descriptor
-from tools.imaging.similar_store import Near, search
+from tools.imaging.similar_store import FOLDER, KEY, Near, search
 from tools.spec import ToolOutput, tool
 
 VERSION = "1.0.0"
-FOLDER, KEY = "similar", "training.key"
 NOT_THE_SAME = "similar is not the same diagnosis"
 
 

@@ -17,22 +17,28 @@ from pydantic import Field
 from knowledge.evidence import Evidence
 from tools.context import ToolContext
 from tools.errors import BadInput, NotAssessable
-from tools.imaging.attached import attached, find
-from tools.imaging.chest import bound, identity_of
+from tools.imaging.attached import attached_target, find, patient_of
+from tools.imaging.chest import bound
 from tools.imaging.describe import region
+from tools.imaging.dicom_out import HAND
 from tools.imaging.frame import Image
-from tools.imaging.masks import ALGORITHMS, KEPT, heart_of, kept_mask, lungs_of
-from tools.imaging.measures.axes import Mask, axes
+from tools.imaging.identity import compare_identity
+from tools.imaging.masks import KEPT, mask_of
+from tools.imaging.measures.axes import axes, longest
 from tools.imaging.measures.density import density
 from tools.imaging.measures.lines import Landmark, angle, distance
 from tools.imaging.measures.model import PIXELS, Interval, Measurement, rounded
-from tools.imaging.measures.scale import plane_of, within_scale
-from tools.imaging.measures.shape import METHOD_MEAN, area, box_of, diameters
+from tools.imaging.measures.scale import plane_of, plane_of_slices, within_scale
+from tools.imaging.measures.shape import METHOD_MEAN, area, box_of, diameters, volume
+from tools.imaging.outline_files import AnyMask
+from tools.imaging.slices import slice_of
+from tools.imaging.volume import Volume
+from tools.segmenters.contract import Target
 from tools.spec import Params, ToolOutput, ToolSpec, tool
 
 VERSION = "1.0.0"
 LANDMARKS, MASK = "landmarks", "mask"
-Kind = Literal["distance", "angle", "long axis", "short axis", "mean diameter", "area", "mean density"]
+Kind = Literal["distance", "angle", "long axis", "short axis", "mean diameter", "area", "volume", "mean density"]
 
 
 class PickParams(Params):
@@ -71,38 +77,42 @@ async def image_pick(params: PickParams, ctx: ToolContext) -> ToolOutput:
 
     def pick() -> ToolOutput:
         names = [params.image] if params.image else list(dict.fromkeys(file.sha256 for file in ctx.images))
-        there = [attached(ctx, name) for name in names]
-        fit = [image for image in there if image.header.modality == params.modality]
+        # Headers only: of several volumes one is held in memory.
+        there = [(name, attached_target(ctx, name).header) for name in names]
+        fit = [row for row in there if row[1].modality == params.modality]
         if not fit:
             raise NotAssessable(
                 f"no {params.modality} image came with the question",
-                found=", ".join(image.header.modality or "an image that does not say what it is" for image in there)
+                found=", ".join(header.modality or "an image that does not say what it is" for _, header in there)
                 or "no image",
                 expected=f"an image whose file says {params.modality}",
                 action="attach it with --image FILE",
             )
         # A localiser is a projection: nothing in it is measured while there is a slice.
-        fit = [image for image in fit if "LOCALIZER" not in image.header.image_type] or fit
-        image = max(fit, key=lambda one: one.header.taken_at or "")
-        identity_of(image, ctx)
-        when = f", taken {image.header.taken_at[:10]}" if image.header.taken_at else ", date not stated"
-        item = _item(ctx, image, image.sha256, f"{params.modality} image {image.name}{when}", region(image))
+        fit = [row for row in fit if "LOCALIZER" not in row[1].image_type] or fit
+        chosen, header = max(fit, key=lambda row: row[1].taken_at or "")
+        compare_identity(header.who, patient_of(ctx))
+        target = attached_target(ctx, chosen)
+        when = f", taken {header.taken_at[:10]}" if header.taken_at else ", date not stated"
+        what = "series" if isinstance(target, Volume) else "image"
+        shown = f"{params.modality} {what} {target.name}{when}"
+        item = item_of(ctx, target, target.sha256, shown, region(target))
         told = ["several such images came with the question: the newest is used"] if len(fit) > 1 else []
-        return ToolOutput(evidence=[item], warnings=[*image.warnings, *told])
+        return ToolOutput(evidence=[item], warnings=[*target.warnings, *told])
 
     return await asyncio.to_thread(pick)
 
 
 @tool("image.mask", version=VERSION, kind="image", title="A structure that a person outlines on an image")
 async def image_mask(params: OnImage, ctx: ToolContext) -> ToolOutput:
-    """Holds the outline of a structure on an attached image. Empty until a person gives one as a correction: the path
-    of a mask (PNG) or strokes of a brush."""
+    """Holds the outline of a structure on an attached image or volume. Empty until a person gives one as a correction:
+    the path of a mask (PNG; NIfTI or DICOM SEG of a volume) or strokes of a brush."""
 
     def hold() -> ToolOutput:
-        image = image_for(params, ctx)
+        target = target_for(params, ctx)
         what = params.structure or "structure"
-        item = _item(ctx, image, None, f"no outline of the {what} yet", region(image, segment=MASK))
-        return ToolOutput(evidence=[item], warnings=list(image.warnings))
+        item = item_of(ctx, target, None, f"no outline of the {what} yet", region(target, segment=MASK))
+        return ToolOutput(evidence=[item], warnings=list(target.warnings))
 
     return await asyncio.to_thread(hold)
 
@@ -110,20 +120,27 @@ async def image_mask(params: OnImage, ctx: ToolContext) -> ToolOutput:
 @tool("image.landmarks", version=VERSION, kind="image", title="Landmarks on an image")
 async def image_landmarks(params: LandmarkParams, ctx: ToolContext) -> ToolOutput:
     """The ends of the long axis, then of the short axis, of an outline; without one, empty until a person sets them as
-    a correction: [[COLUMN, ROW], ...] in 0-based stored pixels, two for a length, four for two axes or an angle."""
+    a correction: [[COLUMN, ROW], ...] in 0-based stored pixels, two for a length, four for two axes or an angle; on a
+    volume {"points": [[COLUMN, ROW], ...], "slice": N}."""
 
     def place() -> ToolOutput:
-        image = image_for(params, ctx)
+        target = target_for(params, ctx)
         outline = bound(ctx, "mask")
         if outline is None:
             what = params.structure or "structure"
             shown = f"no landmarks on the {what} yet: the ends of its long axis, then of its short axis"
-            return ToolOutput(evidence=[_item(ctx, image, None, shown, region(image, segment=LANDMARKS))])
-        found = axes(mask_of(image, outline, _folder(params, ctx)), plane_of(image))
+            return ToolOutput(evidence=[item_of(ctx, target, None, shown, region(target, segment=LANDMARKS))])
+        mask = mask_of(target, outline, folder_of(params, ctx))
+        at: int | None = None
+        if isinstance(target, Volume):
+            at, found = longest(mask, plane_of_slices(target))
+        else:
+            found = axes(mask, plane_of(target))
         points = [*found.long.ends, *found.short.ends]
-        source = region(image, segment=LANDMARKS, box=_box(points), **_drawn(outline))
-        item = _item(ctx, image, landmarks_text(points, edited=False), landmarks_shown(points), source)
-        return ToolOutput(evidence=[item])
+        on = target if at is None or isinstance(target, Image) else slice_of(target, at)
+        source = region(on, segment=LANDMARKS, box=_box(points), **drawn_by(outline))
+        text, shown = landmarks_text(points, edited=False, at=at), landmarks_shown(points, at)
+        return ToolOutput(evidence=[item_of(ctx, target, text, shown, source)])
 
     return await asyncio.to_thread(place)
 
@@ -135,7 +152,7 @@ async def image_measure(params: MeasureParams, ctx: ToolContext) -> ToolOutput:
     outline only."""
 
     def work_out() -> ToolOutput:
-        image = image_for(params, ctx)
+        target = target_for(params, ctx)
         points, outline = bound(ctx, "landmarks"), bound(ctx, "mask")
         if points is None and outline is None:
             raise NotAssessable(
@@ -145,25 +162,26 @@ async def image_measure(params: MeasureParams, ctx: ToolContext) -> ToolOutput:
                 action="correct the step that holds them",
             )
         if points is not None:
-            made = of_landmarks(params.measure, read_landmarks(points, image), image)
+            target = on_slice(points, target)
+            made = of_landmarks(params.measure, read_landmarks(points, target), target)
         else:
-            made = of_mask(params.measure, mask_of(image, str(outline), _folder(params, ctx)), image)
-        return ToolOutput(
-            evidence=[_measured(made.of(params.structure), params, ctx, image)], warnings=list(made.notes)
-        )
+            made = of_mask(params.measure, mask_of(target, str(outline), folder_of(params, ctx)), target)
+        drawn = drawn_by(None if points is not None else outline)
+        item = size_of(made.of(params.structure), ctx.slot, ctx, target, **drawn)
+        return ToolOutput(evidence=[item], warnings=list(made.notes))
 
     return await asyncio.to_thread(work_out)
 
 
-def image_for(params: OnImage, ctx: ToolContext) -> Image:
-    """The image, once it is known to be this patient's.
+def target_for(params: OnImage, ctx: ToolContext) -> Target:
+    """The volume or the image, once it is known to be this patient's.
 
     Raises:
         NotAssessable: there is none, or whose it is is not confirmed.
         IdentityMismatch: it is another patient's.
     """
-    image = attached(ctx, params.image, params.frame)
-    identity = identity_of(image, ctx)
+    target = attached_target(ctx, params.image, params.frame)
+    identity = compare_identity(target.header.who, patient_of(ctx))
     if (bound(ctx, "identity") or identity.status) != "confirmed":
         raise NotAssessable(
             "nothing is measured on an image before it is known to be this patient's",
@@ -171,21 +189,7 @@ def image_for(params: OnImage, ctx: ToolContext) -> Image:
             expected="an identity that is confirmed",
             action='a named person corrects the image\'s identity to "confirmed"',
         )
-    return image
-
-
-def mask_of(image: Image, outline: str, folder: Path) -> Mask:
-    """The mask that evidence names: a person's, or the lungs' or heart's of a chest film.
-
-    Raises:
-        NotAssessable: it is no longer kept.
-    """
-    if outline.startswith(ALGORITHMS["lung"]):
-        right, left = lungs_of(image, outline, folder).segments
-        return right.mask | left.mask
-    if outline == ALGORITHMS["heart"]:
-        return heart_of(image, None, lungs_of(image, None, folder), folder).mask
-    return kept_mask(image, outline, folder)
+    return target
 
 
 def of_landmarks(kind: Kind, points: list[Landmark], image: Image) -> Measurement:
@@ -202,7 +206,8 @@ def of_landmarks(kind: Kind, points: list[Landmark], image: Image) -> Measuremen
             expected="an outline" if wanted is None else f"{wanted} landmarks",
             action="set the ends of the long axis, then those of the short axis",
         )
-    within_scale(image, _box(points))
+    if box := _box(points):
+        within_scale(image, box)
     grid = plane_of(image)
     if kind == "angle":
         return angle((points[0], points[1]), (points[2], points[3]), grid)
@@ -223,20 +228,29 @@ def of_landmarks(kind: Kind, points: list[Landmark], image: Image) -> Measuremen
     return made
 
 
-def of_mask(kind: Kind, mask: Mask, image: Image) -> Measurement:
+def of_mask(kind: Kind, mask: AnyMask, target: Target) -> Measurement:
     """A measure of a mask.
 
     Raises:
-        BadInput: a measure that needs landmarks, or an empty mask.
-        NotAssessable: a density on what is no CT.
+        BadInput: a measure that needs landmarks or what this is not, or an empty mask.
+        NotAssessable: a density on what is no CT, a volume of uneven slices.
     """
-    if mask.any():
-        within_scale(image, box_of(mask))
-    grid = plane_of(image)
+    if isinstance(target, Image) and mask.any():
+        within_scale(target, box_of(mask))
+    grid = plane_of(target) if isinstance(target, Image) else plane_of_slices(target)
+    if (kind == "area" and isinstance(target, Volume)) or (kind == "volume" and isinstance(target, Image)):
+        raise BadInput(
+            f"{kind} is not measured here",
+            found="a series" if kind == "area" else "one image",
+            expected="one image" if kind == "area" else "a series",
+            action=f"measure the {'volume' if kind == 'area' else 'area'}",
+        )
+    if isinstance(target, Volume) and kind == "volume":
+        return volume(mask, target)
     if kind == "area":
         return area(mask, grid)
     if kind == "mean density":
-        return density(mask, image)[0]
+        return density(mask, target)[0]
     if kind in ("distance", "angle"):
         raise BadInput(
             f"{kind} is measured between landmarks",
@@ -247,14 +261,16 @@ def of_mask(kind: Kind, mask: Mask, image: Image) -> Measurement:
     return next(one for one in diameters(mask, grid) if one.name == kind)
 
 
-def landmarks_text(points: Sequence[Landmark], *, edited: bool) -> str:
-    """Landmarks as evidence holds them."""
-    return json.dumps({"points": [[round(part, 1) for part in point] for point in points], "edited": edited})
+def landmarks_text(points: Sequence[Landmark], *, edited: bool, at: int | None = None) -> str:
+    """Landmarks as evidence holds them; `at`: their slice in a volume."""
+    body = {"points": [[round(part, 1) for part in point] for point in points], "edited": edited}
+    return json.dumps(body if at is None else {**body, "slice": at})
 
 
-def landmarks_shown(points: Sequence[Landmark]) -> str:
+def landmarks_shown(points: Sequence[Landmark], at: int | None = None) -> str:
     """Landmarks as people read them."""
-    return f"{len(points)} landmarks at " + ", ".join(f"({x:.0f}, {y:.0f})" for x, y, *_ in points)
+    where = "" if at is None else f" on slice {at}"
+    return f"{len(points)} landmarks at " + ", ".join(f"({x:.0f}, {y:.0f})" for x, y, *_ in points) + where
 
 
 def read_landmarks(text: str, image: Image) -> list[Landmark]:
@@ -275,6 +291,30 @@ def read_landmarks(text: str, image: Image) -> list[Landmark]:
     return points
 
 
+def on_slice(landmarks: str, target: Target) -> Image:
+    """The image that landmarks are on: of a volume the slice that they name.
+
+    Raises:
+        BadInput: landmarks of a volume without their slice, or of one image with one.
+    """
+    try:
+        body = json.loads(landmarks)
+    except ValueError:
+        body = None
+    at = body.get("slice") if isinstance(body, dict) else None
+    whole = isinstance(at, int) and not isinstance(at, bool)
+    if isinstance(target, Image) and at is None:
+        return target
+    if isinstance(target, Volume) and whole:
+        return slice_of(target, int(str(at)))
+    raise BadInput(
+        "landmarks in a volume need their slice" if isinstance(target, Volume) else "one image has no slices",
+        found=landmarks[:80],
+        expected='{"points": [[COLUMN, ROW], ...], "slice": N}' if isinstance(target, Volume) else "no slice",
+        action="set them on the image",
+    )
+
+
 def _no_landmarks(text: str, image: Image) -> BadInput:
     return BadInput(
         "these are no landmarks of this image",
@@ -288,49 +328,61 @@ def _named(one: Measurement, kind: str, value: float, interval: Interval | None,
     return Measurement(kind, value, one.unit, method, one.scale_source, interval, dict(one.where), "", one.notes)
 
 
-def _measured(made: Measurement, params: MeasureParams, ctx: ToolContext, image: Image) -> Evidence:
+def size_of(made: Measurement, slot: str, ctx: ToolContext, target: Target, **drawn: Any) -> Evidence:
+    """A measure as evidence, at its place; without a scale it has no value, and pixels are shown.
+
+    Args:
+        drawn: who drew what was measured (`drawn_by`).
+    """
     scaled = made.unit != PIXELS
     span = (rounded(made.interval.low), rounded(made.interval.high)) if made.interval and scaled else None
     source = f"; scale: {made.scale_source}" if made.scale_source else ""
-    shown = f"{made.label} {made.shown}{source}" if scaled else f"{made.label} {made.shown}; no scale, so not in mm"
-    outline = None if bound(ctx, "landmarks") is not None else bound(ctx, "mask")
+    at = made.where.get("slice") if isinstance(target, Volume) else None
+    place = "" if at is None else f"; slice {at}"
+    shown = f"{made.label} {made.shown}{place}"
+    shown += source if scaled else "; no scale, so not in mm"
+    shown += f" ({'; '.join(made.notes)})" if made.notes and scaled else ""
     box = made.where.get("box") or _box([tuple(point) for point in made.where.get("points", [])])
-    found = region(image, segment=f"{params.structure} {params.measure}".strip(), box=tuple(box), **_drawn(outline))
+    on = slice_of(target, at) if isinstance(target, Volume) and at is not None else target
     return Evidence(
-        slot=ctx.slot,
+        slot=slot,
         value=rounded(made.value) if scaled else None,
         unit=made.unit if scaled else None,
         range=span,
-        display=shown + (f" ({'; '.join(made.notes)})" if made.notes and scaled else ""),
-        effective_at=image.header.taken_at,
+        display=shown + ("; unvalidated" if drawn.get("validated") is False else ""),
+        effective_at=target.header.taken_at,
         patient=ctx.patient,
-        source=found,
+        source=region(on, segment=made.label, box=tuple(box) if box else None, **drawn),
     )
 
 
-def _drawn(outline: str | None) -> dict[str, Any]:
+def drawn_by(outline: str | None) -> dict[str, Any]:
     """Who drew what was measured; what an algorithm drew is not validated and decides nothing."""
     if outline is None or outline.startswith(KEPT):
-        return {"algorithm": "by hand"}
+        return {"algorithm": HAND}
     return {"algorithm": outline, "validated": False}
 
 
-def _item(ctx: ToolContext, image: Image, value: str | None, shown: str, source: Any) -> Evidence:
+def item_of(ctx: ToolContext, target: Target, value: str | None, shown: str, source: Any) -> Evidence:
+    """What fills the slot: text, or a place that is kept."""
     return Evidence(
         slot=ctx.slot,
         value=value,
         display=shown,
-        effective_at=image.header.taken_at,
+        effective_at=target.header.taken_at,
         patient=ctx.patient,
         source=source,
     )
 
 
-def _folder(params: OnImage, ctx: ToolContext) -> Path:
+def folder_of(params: OnImage, ctx: ToolContext) -> Path:
+    """Where the image is kept, and outlines beside it."""
     return find(ctx.images, params.image).path.parent
 
 
-def _box(points: Sequence[Landmark]) -> tuple[float, float, float, float]:
+def _box(points: Sequence[Landmark]) -> tuple[float, float, float, float] | None:
+    if not points:
+        return None
     x, y = zip(*((point[0], point[1]) for point in points), strict=True)
     return min(x), min(y), max(x), max(y)
 

@@ -114,7 +114,8 @@ class PatientImages:
                     left_out.add(study.uid)
         self._known |= set(found)
         left = len(left_out - set(found))
-        told = (f"{left} studies left out: not known to be this patient's",) if left else ()
+        counted = "1 study" if left == 1 else f"{left} studies"
+        told = (f"{counted} left out: not known to be this patient's",) if left else ()
         ordered = sorted(found.values(), key=lambda study: study.date or "", reverse=True)
         return Listing(tuple(ordered), left, told)
 

@@ -1,9 +1,10 @@
 """Corrections as training data: what a person changed on an image, without saying whose image it is.
 
 A folder with `corrections.jsonl`, one line per correction, and beside it PNGs of the outline before and after, and of
-the picture where it may be passed on. No header, UID, date, name or free text is in it. Patient, image and corrector
-are keyed hashes: the same key (kept by the site) gives the same hash, so that cases can be kept apart by patient, and
-without it no list of record numbers can be tried out against them.
+the picture where it may be passed on; outlines of a series are label maps (`mask` in an NPZ, slices x rows x columns),
+and its slices are never passed on: a head's can show a face. No header, UID, date, name or free text is in it.
+Patient, image and corrector are keyed hashes: the same key (kept by the site) gives the same hash, so that cases can be
+kept apart by patient, and without it no list of record numbers can be tried out against them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.errors import BadInput
-from tools.segmenters.segment import Mask
+
+AnyMask = NDArray[np.bool_]
 
 FORMAT = 1
 LINES = "corrections.jsonl"
@@ -28,7 +31,7 @@ LINES = "corrections.jsonl"
 
 @dataclass(frozen=True, eq=False)
 class Corrected:
-    """One outline that a person corrected.
+    """One outline that a person corrected, of an image or a series.
 
     `pixels` are what a reader is shown (0 to 1, bright = dense), None where the picture was not passed on; `flipped`
     once the patient's right is at the image's right.
@@ -39,8 +42,8 @@ class Corrected:
     structure: str
     algorithm: str
     by: str
-    before: Mask = field(repr=False)
-    after: Mask = field(repr=False)
+    before: AnyMask = field(repr=False)
+    after: AnyMask = field(repr=False)
     pixels: NDArray[np.float32] | None = field(default=None, repr=False)
     flipped: bool = False
     modality: str | None = None
@@ -60,7 +63,7 @@ def pseudonym(key: bytes, kind: str, text: str) -> str:
     return hmac.new(key, f"{kind}\x1f{text}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
-def dice(one: Mask, other: Mask) -> float:
+def dice(one: AnyMask, other: AnyMask) -> float:
     """Overlap of two masks; 1 where both are empty."""
     total = int(one.sum()) + int(other.sum())
     return 2 * int((one & other).sum()) / total if total else 1.0
@@ -75,7 +78,10 @@ def write(items: Sequence[Corrected], folder: Path) -> list[dict[str, Any]]:
         row = _row(item)
         files = {"before": item.before, "after": item.after}
         for name, mask in files.items():
-            _save(mask.astype(np.uint8) * 255, folder / row[name])
+            if mask.ndim == 3:
+                np.savez_compressed(folder / row[name], mask=mask.astype(np.uint8))
+            else:
+                _save(mask.astype(np.uint8) * 255, folder / row[name])
         if item.pixels is not None:
             _save(np.rint(item.pixels * 255).astype(np.uint8), folder / row["picture"])
         lines[row["id"]] = row
@@ -103,7 +109,7 @@ def read(folder: Path) -> list[Corrected]:
 
 
 def _row(item: Corrected) -> dict[str, Any]:
-    name = item.id
+    name, kind = item.id, "npz" if item.after.ndim == 3 else "png"
     return {
         "format": FORMAT,
         "id": name,
@@ -112,8 +118,9 @@ def _row(item: Corrected) -> dict[str, Any]:
         "by": item.by,
         "structure": item.structure,
         "algorithm": item.algorithm,
-        "rows": item.after.shape[0],
-        "columns": item.after.shape[1],
+        "slices": item.after.shape[0] if item.after.ndim == 3 else None,
+        "rows": item.after.shape[-2],
+        "columns": item.after.shape[-1],
         "flipped": item.flipped,
         "modality": item.modality,
         "view": item.view,
@@ -121,24 +128,25 @@ def _row(item: Corrected) -> dict[str, Any]:
         "pixels_changed": int((item.before != item.after).sum()),
         "consent": item.consent,
         "licence": item.licence,
-        "before": f"{name}.before.png",
-        "after": f"{name}.after.png",
+        "before": f"{name}.before.{kind}",
+        "after": f"{name}.after.{kind}",
         "picture": f"{name}.picture.png" if item.pixels is not None else None,
     }
 
 
 def _read(row: dict[str, Any], folder: Path) -> Corrected:
     try:
-        shape = (int(row["rows"]), int(row["columns"]))
-        before, after = (_load(folder / Path(row[name]).name) > 127 for name in ("before", "after"))
+        deep = (int(row["slices"]),) if row.get("slices") else ()
+        shape = (*deep, int(row["rows"]), int(row["columns"]))
+        before, after = (_mask(folder / Path(row[name]).name) for name in ("before", "after"))
         picture = _load(folder / Path(row["picture"]).name) if row["picture"] else None
         if any(part is not None and part.shape != shape for part in (before, after, picture)):
-            raise ValueError(f"a picture is not {shape[1]} x {shape[0]}")
+            raise ValueError(f"a picture is not {' x '.join(map(str, shape[::-1]))}")
         plain: dict[str, Any] = {
             name: row[name] for name in ("patient", "image", "structure", "algorithm", "by", "flipped")
         }
         told: dict[str, Any] = {name: row.get(name) for name in ("modality", "view", "consent", "licence")}
-    except (KeyError, ValueError, TypeError, OSError, SyntaxError) as error:
+    except (KeyError, ValueError, TypeError, OSError, SyntaxError, zipfile.BadZipFile) as error:
         raise BadInput(
             "a correction of the folder cannot be read",
             found=f"{row.get('id')}: {type(error).__name__}: {error}",
@@ -173,3 +181,10 @@ def _load(path: Path) -> NDArray[np.uint8]:
 
     with Pillow.open(path, formats=("PNG",)) as file:
         return np.asarray(file.convert("L"))
+
+
+def _mask(path: Path) -> AnyMask:
+    if path.suffix == ".npz":
+        with np.load(path, allow_pickle=False) as held:
+            return np.asarray(held["mask"] > 0)
+    return np.asarray(_load(path) > 127)

@@ -101,7 +101,7 @@ def measurable(volume: Volume) -> Volume:
             f"{volume.name} is not evenly sampled",
             found="; ".join(volume.warnings) or "slices at uneven distances",
             expected="equally spaced slices without a gap",
-            action="fetch the missing slices, or resample the series and say so",
+            action="fetch the missing slices, or resample the series (--resample even)",
         )
     return volume
 
@@ -151,6 +151,11 @@ def geometry_of(affine: Affine, spacing_source: str, uniform: bool, tilt_deg: fl
         "uniform": uniform,
         "tilt_deg": round(tilt_deg, 3),
     }
+
+
+def slices_lie(affine: Affine) -> str:
+    """axial, coronal or sagittal, by the axis that the slices follow most."""
+    return {"S": "axial", "I": "axial", "A": "coronal", "P": "coronal"}.get(toward(affine)[0], "sagittal")
 
 
 def toward(affine: Affine) -> tuple[str, str, str]:

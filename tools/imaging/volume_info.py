@@ -19,17 +19,16 @@ from tools.imaging.nifti import Nifti, is_nifti, open_nifti
 from tools.imaging.reading import looks_like_dicom, read_image
 from tools.imaging.refusals import NotAnImage
 from tools.imaging.series import Apart, Found, Stack, found_among, found_in
-from tools.imaging.volume import geometry_of, toward
+from tools.imaging.volume import geometry_of, slices_lie
 from tools.imaging.volumes import head_of
 from tools.imaging.what import region_of, what_is
 
 Json = dict[str, Any]
 MAX_IMAGES = 50
-_VIEWS = {"S": "axial", "I": "axial", "A": "coronal", "P": "coronal", "L": "sagittal", "R": "sagittal"}
 
 
-def rows_of(path: Path, frame: int = 0) -> tuple[list[Json], list[Json]]:
-    """(rows, what stands apart) of a file, a folder or an archive.
+def rows_of(path: Path, frame: int | None = None) -> tuple[list[Json], list[Json]]:
+    """(rows, what stands apart) of a file, a folder or an archive; with a `frame`, a file is one image.
 
     Raises:
         UsageError: there is nothing at `path`.
@@ -44,11 +43,11 @@ def rows_of(path: Path, frame: int = 0) -> tuple[list[Json], list[Json]]:
         return _several(found_in(folder), path, folder)
     if is_nifti(path, head):
         return [nifti_row(path)], []
-    if looks_like_dicom(head) and frame == 0:
+    if looks_like_dicom(head) and frame is None:
         found = found_among([path])
         if found.volumes:
             return [stack_row(stack, path) for stack in found.volumes], []
-    return [image_row(path, frame)], []
+    return [image_row(path, frame or 0)], []
 
 
 def stack_row(stack: Stack, path: Path) -> Json:
@@ -67,7 +66,7 @@ def stack_row(stack: Stack, path: Path) -> Json:
         "usable": made is not None,
     }
     if made is not None:
-        row["view"] = _VIEWS[toward(made.affine)[0]]
+        row["view"] = slices_lie(made.affine)
         row["stated_in"]["view"] = "ImageOrientationPatient"
         row["confidence"]["view"] = "stated"
     return row

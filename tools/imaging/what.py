@@ -9,13 +9,14 @@ put to it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tools.imaging.colour_kind import FUNDUS, OTHER, colour_kind
-from tools.imaging.frame import Image
+from tools.imaging.frame import Header, Image
 from tools.imaging.likeness import LIKELY, UNLIKELY, frontal_chest
 from tools.imaging.spacing import PROJECTION
+from tools.imaging.volume import Volume, slices_lie
 
 FILMS = {"CR", "DX", "RG", "DR"}
 Answer = Literal["yes", "no", "unknown"]
@@ -42,6 +43,7 @@ _POSITIONS = {
     "semi-erect": r"semi-?\s?(erect|upright)|\bsitting\b",
     "erect": r"\b(erect|upright|standing)\b",
 }
+_PLANE_FROM = {"DICOM": "ImageOrientationPatient"}
 _MODALITY_NAMES = {"XR": FILMS, "X-RAY": FILMS, "RADIOGRAPH": FILMS, "CHEST FILM": FILMS, "MRI": {"MR"}}
 
 
@@ -108,21 +110,34 @@ class Match:
 
 def what_is(image: Image) -> What:
     """What an image is."""
-    header = image.header
-    stated = (header.modality or "").upper() or None
-    modality = Fact(stated, "Modality", "stated") if stated and stated != "OT" else Fact()
+    said = what_stated(image.header)
+    stated = (image.header.modality or "").upper() or None
     grey_picture = image.photometric != "RGB" and not image.photometric.startswith(("YBR", "PALETTE"))
     likeness = None
-    if grey_picture and min(image.pixels.shape) >= 64 and (stated is None or stated in (*PROJECTION, "OT", "SC")):
+    film_like = grey_picture and image.format != "NIfTI"
+    if film_like and min(image.pixels.shape) >= 64 and (stated is None or stated in (*PROJECTION, "OT", "SC")):
         likeness = round(frontal_chest(image.pixels), 2)
-    body_part = _region(image)
+    body_part = said.body_part
     if body_part.value is None and likeness is not None and likeness >= LIKELY:
         source = f"pixels: likeness to a frontal chest film {likeness:.2f}, limit {LIKELY:.2f}"
         body_part = Fact("chest", source, "likely")
     kind = _photograph(image) if stated in (None, "OT", "SC", "XC", "OP") else Fact()
     if body_part.value is None and kind.value == FUNDUS:
         body_part = Fact("eye", kind.source, "likely")
-    return What(modality, body_part, _view(image), _described(image, _POSITIONS), _side(image), likeness, kind)
+    return replace(said, body_part=body_part, chest_likeness=likeness, kind=kind)
+
+
+def what_stated(header: Header) -> What:
+    """What a header alone says."""
+    stated = (header.modality or "").upper() or None
+    modality = Fact(stated, "Modality", "stated") if stated and stated != "OT" else Fact()
+    return What(modality, _region(header), _view(header), _described(header, _POSITIONS), _side(header))
+
+
+def what_of_volume(volume: Volume) -> What:
+    """What a volume is: what its header says, and the plane in which its slices lie."""
+    plane = Fact(slices_lie(volume.affine), _PLANE_FROM.get(volume.format, volume.spacing_source), "stated")
+    return replace(what_stated(volume.header), view=plane)
 
 
 def _photograph(image: Image) -> Fact:
@@ -183,8 +198,7 @@ def region_of(text: str) -> str | None:
     return next((name for name, pattern in _REGIONS.items() if re.search(pattern, plain)), None)
 
 
-def _region(image: Image) -> Fact:
-    header = image.header
+def _region(header: Header) -> Fact:
     for source, text in (
         ("BodyPartExamined", header.body_part),
         *(("AnatomicRegionSequence", text) for text in header.anatomy),
@@ -197,18 +211,17 @@ def _region(image: Image) -> Fact:
     return Fact()
 
 
-def _view(image: Image) -> Fact:
-    header = image.header
+def _view(header: Header) -> Fact:
     for source, text in (("ViewPosition", header.view_position), ("ViewCodeSequence", header.view_code)):
         if text:
             found = next((name for name, pattern in _VIEWS.items() if re.search(pattern, text, re.IGNORECASE)), text)
             return Fact(found, source, "stated")
-    return _described(image, _VIEWS)
+    return _described(header, _VIEWS)
 
 
-def _described(image: Image, patterns: dict[str, str]) -> Fact:
+def _described(header: Header, patterns: dict[str, str]) -> Fact:
     """From descriptions; several different words ("PA AND LAT") name the study, not this image."""
-    for text in image.header.descriptions:
+    for text in header.descriptions:
         found = [name for name, pattern in patterns.items() if re.search(pattern, text, re.IGNORECASE)]
         if found[:1] == ["semi-erect"]:
             found = found[:1]
@@ -217,9 +230,8 @@ def _described(image: Image, patterns: dict[str, str]) -> Fact:
     return Fact()
 
 
-def _side(image: Image) -> Fact:
+def _side(header: Header) -> Fact:
     """The side of a paired part, or which way the rows of a film run, as the header has it."""
-    header = image.header
     if header.laterality and header.laterality.upper() in ("L", "R", "B", "U"):
         names = {"L": "left", "R": "right", "B": "both sides", "U": "unpaired"}
         return Fact(names[header.laterality.upper()], "Laterality", "stated")

@@ -31,6 +31,8 @@ OFFSET = (800.0, 1300.0)
 FATTY = -20.0
 LEAST_DARK = 0.002
 SMALLEST = 8
+METAL_HU = 2500.0
+METAL_BLOCKS = 2
 # Beyond so many shifts of a mask the distance transform is faster.
 _MOST_SHIFTS = 1000
 
@@ -120,11 +122,22 @@ def ct_grid(target: Target) -> CtGrid:
         if air is None:
             raise _uncalibrated(volume, "no modality stated and no air in the picture")
         doubts.append("the file does not say that it is a CT; its values look like Hounsfield units")
-    if sample.max() > 3000:
-        doubts.append("metal or its streaks: borders near it are not to be relied on")
     factors = tuple(max(1, int(COARSE_MM / step)) for step in turned.spacing_mm)
     assert len(factors) == 3
-    return CtGrid(turned, back, _blocks(turned.values, factors), factors, air, soft, tuple(doubts))
+    coarse = _blocks(turned.values, factors)
+    if sample.max() > 3000 and metal(coarse, METAL_BLOCKS):
+        doubts.append("metal or its streaks: borders near it are not to be relied on")
+    return CtGrid(turned, back, coarse, factors, air, soft, tuple(doubts))
+
+
+def metal(coarse: Grid, at_least: int) -> int:
+    """Blocks denser than any bone, in pieces of so many or more: single bright voxels are noise."""
+    dense = coarse > METAL_HU
+    if not dense.any():
+        return 0
+    held = sizes(*components(dense))
+    held[0] = 0
+    return int(held[held >= at_least].sum())
 
 
 def _checked(target: Target) -> Volume:

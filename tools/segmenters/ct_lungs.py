@@ -81,9 +81,10 @@ def lungs(grid: CtGrid, inside: Voxels, tree: Airway | None) -> Lungs:
         for side, other in (made, made[::-1])
     ]
     right, left = full
-    doubts += _cut_off(made)
     doubts += _uneven(grid, made)
     confidence = max(0.3, 0.95 - 0.15 * len(doubts))
+    # That a part of them is not in the picture is said; it makes the outline of what is there no worse.
+    doubts += _cut_off(made)
     return Lungs(right, left, threshold, round(confidence, 2), tuple(doubts))
 
 

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tools.errors import BadInput, NotAssessable
 from tools.segmenters.contract import Card, Prompts, Target
-from tools.segmenters.ct_airway import Airway, airway, fine
+from tools.segmenters.ct_airway import AREA_MM2, LEAST_LENGTH_MM, Airway, airway, fine
 from tools.segmenters.ct_body import Body, body, body_voxels
 from tools.segmenters.ct_bone import bone
+from tools.segmenters.ct_doubts import (
+    OUT_OF_PROPORTION,
+    doubted,
+    exchanged_doubts,
+    lowered,
+    proportion_doubts,
+    scan_figures,
+)
 from tools.segmenters.ct_grid import CtGrid, ct_grid
 from tools.segmenters.ct_lungs import lungs
 from tools.segmenters.segment import Segment
 
 ALGORITHM = "osler-ct-threshold"
 VERSION = "1.0.0"
+# The shortest and narrowest windpipe that is looked for.
+LEAST_AIRWAY_ML = LEAST_LENGTH_MM * AREA_MM2[0] / 1000
 SIDES = ("right lung", "left lung")
 STRUCTURES = ("body", "lung", *SIDES, "airway", "bone")
 CARD = Card(
@@ -55,16 +66,31 @@ class CtThreshold:
         grid = ct_grid(target)
         outline = body(grid)
         tree = airway(grid, outline.mask) if wanted & {"airway", *SIDES} else None
-        found: list[Segment] = []
+        made: list[Segment] = []
         missing: list[NotAssessable] = []
         for part in (_body, _lungs, _airway, _bone):
             try:
-                found += part(grid, outline, tree, wanted)
+                made += part(grid, outline, tree, wanted)
             except NotAssessable as error:
                 missing.append(error)
-        if not found:
+        if not made:
             raise missing[0]
-        return found
+        return _with_doubts(grid, outline, made)
+
+
+def _with_doubts(grid: CtGrid, outline: Body, made: list[Segment]) -> list[Segment]:
+    """What the scan as a whole takes from the confidence, and the masks on the scan's own grid."""
+    scan = scan_figures(grid, outline.mask)
+    right, left = (next((one.mask for one in made if one.structure == side), None) for side in SIDES)
+    sizes = proportion_doubts(grid, outline.mask, right, left)
+    sides = exchanged_doubts(right, left)
+    found = []
+    for one in made:
+        told = lowered(doubted(one, scan), OUT_OF_PROPORTION * len(sizes), sizes)
+        if one.structure in SIDES:
+            told = lowered(told, 0.15 * len(sides), sides)
+        found.append(replace(told, mask=grid.back(one.mask)))
+    return found
 
 
 def _wanted(structures: Sequence[str]) -> set[str]:
@@ -80,10 +106,11 @@ def _wanted(structures: Sequence[str]) -> set[str]:
     return wanted | set(SIDES) if "lung" in wanted else wanted
 
 
+# The parts' masks lie on the turned grid: slices to the head, rows to the back.
 def _body(grid: CtGrid, outline: Body, tree: Airway | None, wanted: set[str]) -> list[Segment]:
     if "body" not in wanted:
         return []
-    mask = grid.back(body_voxels(grid, outline))
+    mask = body_voxels(grid, outline)
     return [Segment("body", mask, outline.confidence, ALGORITHM, VERSION, doubts=(*grid.doubts, *outline.doubts))]
 
 
@@ -94,7 +121,7 @@ def _lungs(grid: CtGrid, outline: Body, tree: Airway | None, wanted: set[str]) -
     doubts = (*grid.doubts, *found.doubts)
     sides = dict(zip(SIDES, (found.right, found.left), strict=True))
     made = [
-        Segment(name, grid.back(mask), found.confidence, ALGORITHM, VERSION, doubts=doubts)
+        Segment(name, mask, found.confidence, ALGORITHM, VERSION, doubts=doubts)
         for name, mask in sides.items()
         if name in wanted and mask is not None
     ]
@@ -111,7 +138,8 @@ def _lungs(grid: CtGrid, outline: Body, tree: Airway | None, wanted: set[str]) -
 def _airway(grid: CtGrid, outline: Body, tree: Airway | None, wanted: set[str]) -> list[Segment]:
     if "airway" not in wanted:
         return []
-    if tree is None:
+    mask = None if tree is None else fine(grid, outline.mask, tree)
+    if mask is None or float(mask.sum()) * grid.volume.voxel_ml < LEAST_AIRWAY_ML:
         raise NotAssessable(
             "no windpipe was found",
             found="no round column of air near the midline, at least 20 mm long",
@@ -123,7 +151,6 @@ def _airway(grid: CtGrid, outline: Body, tree: Airway | None, wanted: set[str]) 
     if max(grid.volume.spacing_mm) > 2.5:
         doubts.append("thick slices: thin walls between airway and lung are not seen")
         confidence = 0.5
-    mask = grid.back(fine(grid, outline.mask, tree))
     return [Segment("airway", mask, confidence, ALGORITHM, VERSION, doubts=tuple(doubts))]
 
 
@@ -132,7 +159,7 @@ def _bone(grid: CtGrid, outline: Body, tree: Airway | None, wanted: set[str]) ->
         return []
     found = bone(grid, outline.mask)
     doubts = (*grid.doubts, *found.doubts, "calcified cartilage and large calcified vessels count as bone")
-    return [Segment("bone", grid.back(found.mask), found.confidence, ALGORITHM, VERSION, doubts=doubts)]
+    return [Segment("bone", found.mask, found.confidence, ALGORITHM, VERSION, doubts=doubts)]
 
 
 segmenter = CtThreshold()

@@ -46,9 +46,9 @@ class ChestFilm:
 
         Raises:
             BadInput: a volume, or a structure it does not know.
-            NotAssessable: no frontal chest film, or one of unusable quality.
+            NotAssessable: no frontal chest film, or one too poor for an outline.
         """
-        from tools.imaging.chest import measurable
+        from tools.imaging.chest import REPEAT, measurable
         from tools.imaging.markers_side import NOT_ESTABLISHED, with_markers
         from tools.imaging.masks import heart_of, lungs_of
         from tools.imaging.what import what_is
@@ -62,12 +62,14 @@ class ChestFilm:
                 action="name one of these",
             )
         known, read = with_markers(target, what_is(target))
-        film = measurable(_turned(target, known.side), known)
+        film = measurable(_turned(target, known.side), known, outline=True)
         lungs = lungs_of(film.image, None, None)
         found = [one for one in lungs.segments if "lung" in structures or one.structure in structures]
         if "heart" in structures:
             found.append(heart_of(film.image, None, lungs, None))
         told = read if EDGE in (known.side.value or "") else (*(one for one in read if one != NOT_ESTABLISHED), NO_SIDE)
+        if film.quality is not None and film.quality.verdict != "ok":
+            told = (*told, f"{film.quality.display}: {REPEAT}")
         return [replace(one, doubts=(*one.doubts, *lungs.doubts, *told)) for one in found]
 
 

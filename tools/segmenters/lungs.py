@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from tools.errors import BadInput, NotAssessable
 from tools.segmenters.classifier import Classifier
-from tools.segmenters.lungs_doubts import doubts as seen_doubts
+from tools.segmenters.lungs_doubts import position
+from tools.segmenters.lungs_signs import Reading, alike, hull, signs
+from tools.segmenters.lungs_trust import fitted
 from tools.segmenters.pixels import SIDE, WHOLE, Array, Box, features, normal, placed, sampled
 from tools.segmenters.segment import Mask, Segment
 
@@ -26,11 +28,17 @@ VERSION = "1.0.0"
 PARAMETERS = Path(__file__).with_name("lungs.npz")
 MARGIN = 0.15
 SMALLEST = 64
+# Below, these are no two lungs; above, how good the outline is is for `lungs_trust` to say.
+PLAUSIBLE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class LungFields:
-    """Both lung fields. `confidence` is 0 to 1, uncalibrated; `doubts` says what lowers it."""
+    """Both lung fields.
+
+    `confidence` is the chance that they are well outlined (`tools.segmenters.lungs_trust`; below `PLAUSIBLE` it is
+    uncalibrated); `doubts` says what lowers it, and what else speaks of a film that was not taken as it should be.
+    """
 
     right: Segment
     left: Segment
@@ -56,13 +64,11 @@ def lung_fields(
         NotAssessable: nothing that looks like two lung fields (confidence below `minimum`).
     """
     image = _checked(pixels)
-    sides, agreement, sure = _found(image, classifier or shipped())
-    confidence, doubts = _judged(sides, agreement, sure, darker(image, sides))
-    for doubt, (value, start, end) in seen_doubts(image, sides).items():
-        if value > start:
-            # What is doubted at all is noticed: the first step is a tenth.
-            confidence *= 0.9 * max(0.0, 1 - (value - start) / (end - start))
-            doubts = (*doubts, doubt)
+    reading = read(image, classifier or shipped())
+    sides = reading.sides
+    confidence, doubts = _judged(reading, darker(image, sides))
+    if confidence >= PLAUSIBLE:
+        confidence, doubts = fitted().chance(signs(image, reading))
     if confidence < minimum:
         raise NotAssessable(
             "no two lung fields of a frontal chest film were found",
@@ -75,7 +81,8 @@ def lung_fields(
         name: Segment(name, _enlarged(side, image.shape), round(confidence, 2), ALGORITHM, VERSION)
         for name, side in zip(names, sides, strict=True)
     }
-    return LungFields(made["right lung"], made["left lung"], round(confidence, 2), doubts, flipped)
+    told = (*doubts, *position(sides, image.shape[0] / image.shape[1]))
+    return LungFields(made["right lung"], made["left lung"], round(confidence, 2), told, flipped)
 
 
 def probabilities(image: NDArray[np.generic], classifier: Classifier) -> tuple[Array, Array]:
@@ -133,17 +140,18 @@ def _checked(pixels: NDArray[np.generic]) -> Array:
     return image
 
 
-def _found(image: Array, classifier: Classifier) -> tuple[tuple[Mask, Mask], float, float]:
-    """The masks at 256 pixels, how far the two readings agree, how sure the classifier is."""
+def read(image: NDArray[np.generic], classifier: Classifier) -> Reading:
+    """The film and its mirror image, each read twice."""
     first, second = probabilities(image, classifier)
     likely = np.asarray((first + second) / 2, dtype=np.float32)
     sides = tidy(likely)
     one, two = first[..., 0] < 0.5, second[..., 0] < 0.5
-    total = int(one.sum() + two.sum())
-    agreement = 2 * int((one & two).sum()) / total if total else 0.0
     inside = sides[0] | sides[1]
     sure = float(likely.max(axis=2)[inside].mean()) if inside.any() else 0.0
-    return sides, agreement, sure
+    turned = probabilities(np.ascontiguousarray(image[:, ::-1]), classifier)
+    # Left is right there: columns and classes change places.
+    back = np.asarray((turned[0] + turned[1])[:, ::-1, [0, 2, 1]] / 2, dtype=np.float32)
+    return Reading(sides, tidy(back), alike(one, two), sure)
 
 
 def _read(image: NDArray[np.generic], box: Box, classifier: Classifier) -> Array:
@@ -184,24 +192,25 @@ def darker(image: NDArray[np.generic], sides: tuple[Mask, Mask]) -> float:
     return float(square[between].mean() - max(square[left].mean(), square[right].mean()))
 
 
-def _judged(sides: tuple[Mask, Mask], agreement: float, sure: float, contrast: float) -> tuple[float, tuple[str, ...]]:
-    """A confidence, and what lowers it.
+def _judged(reading: Reading, contrast: float) -> tuple[float, tuple[str, ...]]:
+    """Whether this can be two lungs at all, 0 to 1, and what speaks against it.
 
-    Each measure lowers it between two bounds, set while looking at 66 frontal films (lowest confidence 0.73) and 132
-    other pictures (one above 0.40; docs/segmenters.md).
+    Each measure lowers it between two bounds, set while looking at 66 frontal films (lowest 0.73) and 132 other
+    pictures (one above 0.40; docs/segmenters.md).
     """
-    areas = [float(side.mean()) for side in sides]
-    if min(areas) < 0.02:
+    if not reading.found:
         return 0.0, ("fewer than two lung fields",)
+    sides = reading.sides
+    areas = [float(side.mean()) for side in sides]
     doubts = []
     spans = [np.flatnonzero(side.any(axis=1)) for side in sides]
     overlap = min(span[-1] for span in spans) - max(span[0] for span in spans)
     level = overlap / max(len(span) for span in spans)
     ratio = min(areas) / max(areas)
-    solid = min(area * side.size / _hull(side) for area, side in zip(areas, sides, strict=True))
+    solid = min(area * side.size / hull(side) for area, side in zip(areas, sides, strict=True))
     shares = {
-        "the two readings disagree": (agreement, 0.7, 0.9),
-        "the classifier is unsure": (sure, 0.85, 0.9),
+        "the two readings disagree": (reading.agreement, 0.7, 0.9),
+        "the classifier is unsure": (reading.sure, 0.85, 0.9),
         "the fields are not darker than what lies between them": (contrast, 0.0, 0.05),
         "the fields differ in size": (ratio, 0.3, 0.6),
         "the fields are not at one level": (level, 0.4, 0.7),
@@ -214,13 +223,6 @@ def _judged(sides: tuple[Mask, Mask], agreement: float, sure: float, contrast: f
             doubts.append(doubt)
         confidence *= share
     return confidence, tuple(doubts)
-
-
-def _hull(mask: Mask) -> float:
-    """Pixels of a mask after filling each row and each column between its ends."""
-    rows = np.maximum.accumulate(mask, axis=1) & np.maximum.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
-    columns = np.maximum.accumulate(mask, axis=0) & np.maximum.accumulate(mask[::-1], axis=0)[::-1]
-    return float((rows | columns).sum())
 
 
 def _enlarged(side: Mask, shape: tuple[int, ...]) -> Mask:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.errors import BadInput, NotAssessable
-from tools.imaging.frame import Image, scaled
+from tools.imaging.frame import SOFT_TISSUE, Image, scaled
 from tools.segmenters import interactive, medsam
 from tools.segmenters.contract import PHOTOGRAPH, Card, Click, Prompts, Target
 from tools.segmenters.segment import Mask, Point, Segment
@@ -22,8 +22,8 @@ from tools.segmenters.structures import OBJECT
 
 Array = NDArray[np.float32]
 Method = Literal["auto", "litemedsam", "walker"]
-# Centre and width in HU of what is shown, as MedSAM prepares CT (Ma 2024, Nature Communications 15:654).
-WINDOWS = {"lung": (-160.0, 1500.0), "bone": (400.0, 1800.0), "soft": (40.0, 400.0)}
+# What is shown black and what white in HU, as MedSAM prepares CT (Ma 2024, Nature Communications 15:654).
+WINDOWS = {"lung": (-910.0, 590.0), "bone": (-500.0, 1300.0), "soft": SOFT_TISSUE}
 _LUNG = ("lung", "airway", "trachea", "lobe")
 _BONE = ("bone", "rib", "vertebra", "spine", "skull", "sternum", "femur", "humerus", "sacrum", "scapula", "clavicle")
 _GREY = frozenset({"CT", "MR", "CR", "DX", "RG", "DR", "US", "MG", "XA", "RF", "PT", "NM", "OT", "SC"})
@@ -116,8 +116,7 @@ def shown_range(target: Target, structure: str | None) -> tuple[float, float]:
     if isinstance(target, Image):
         return 0.0, 1.0
     if (target.header.modality or "").upper() == "CT":
-        centre, width = WINDOWS[_window(structure or "")]
-        return centre - width / 2, centre + width / 2
+        return WINDOWS[_window(structure or "")]
     low, high = np.percentile(target.values, [0.5, 99.5])
     return float(low), float(high)
 

@@ -96,7 +96,7 @@ def _by_name(target: Target, prompt: Prompt, every: Sequence[Segmenter]) -> list
         if lacks := segmenter.lacks():
             missing.append(f"{segmenter.card.title}: {lacks}")
             continue
-        kept = [one for one in segmenter.segment(target, names) if one.structure in wanted]
+        kept = [one for one in segmenter.segment(target, names) if _answers(one.structure, wanted)]
         if not kept:
             raise NotAssessable(
                 f"{segmenter.card.title} did not find the {prompt.whole[0]}",
@@ -108,6 +108,12 @@ def _by_name(target: Target, prompt: Prompt, every: Sequence[Segmenter]) -> list
     if missing or not refused:
         raise _no_one(target, prompt, every, missing)
     raise refused[0]
+
+
+def _answers(segment: str, wanted: set[str]) -> bool:
+    """Whether a segment is one of what was asked for: a level answers "vertebra", by its name or its number."""
+    whole = segment.partition(", ")[0]
+    return bool({segment, whole} & wanted) or ("vertebra" in wanted and whole.endswith(" vertebra"))
 
 
 def _no_one(target: Target, prompt: Prompt, every: Sequence[Segmenter], missing: Sequence[str]) -> NotAssessable:

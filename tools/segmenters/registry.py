@@ -11,6 +11,7 @@ from tools.segmenters.contract import Segmenter
 SEGMENTERS = (
     "tools.segmenters.film:segmenter",
     "tools.segmenters.ct_threshold:segmenter",
+    "tools.segmenters.ct_spine:segmenter",
     "tools.segmenters.vessels:segmenter",
     "tools.segmenters.skin:segmenter",
     "tools.segmenters.pointed:segmenter",
@@ -36,12 +37,3 @@ def offered(models: Path | None) -> list[Segmenter]:
     from tools.segmenters.weighted.catalogue import here
 
     return [*listed, *here(models)]
-
-
-def segmenters_for(structure: str, modality: str | None = None) -> list[Segmenter]:
-    """Those that can be asked for a structure by name, in the order of the list; of a modality where one is known."""
-    return [
-        one
-        for one in segmenters().values()
-        if structure in one.card.structures and (modality is None or modality.upper() in one.card.modalities)
-    ]

@@ -102,7 +102,8 @@ def test_what_is_asked_and_the_families_are_about_calculators_there_are() -> Non
 
 
 def test_vectors_are_kept_and_a_torn_file_is_written_anew(tmp_path: Path) -> None:
-    from tools.calculators.choice.index import _kept, _vectors
+    from knowledge.kept import kept
+    from tools.calculators.choice.index import _vectors
 
     class Counting:
         id = digest = "counting"
@@ -120,5 +121,5 @@ def test_vectors_are_kept_and_a_torn_file_is_written_anew(tmp_path: Path) -> Non
     _vectors(encoder, ["a", "c"], tmp_path)
     assert encoder.asked == ["a", "b", "c"]
     (tmp_path / "calculators.npz").write_bytes(b"torn")
-    assert _kept(tmp_path / "calculators.npz") == {}
+    assert kept(tmp_path / "calculators.npz") == {}
     assert _vectors(encoder, ["a"], tmp_path).shape == (1, 2)

@@ -10,8 +10,8 @@ import pytest
 from films import CT, instance, saved
 from pydicom.uid import generate_uid
 
-from agent.cli_ct_index import Asked, measure
-from agent.cli_sizes import measure_text
+from agent.cli_asked import Asked
+from agent.cli_sizes import measure, measure_text
 from tools.errors import BadInput, NotAssessable, UsageError
 
 STEP = 3.0
@@ -56,7 +56,7 @@ def heart(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_the_score_of_a_region_names_what_was_said(heart: tuple[Path, Path]) -> None:
     series, mask = heart
-    body = measure(Asked(series, "agatston", mask, contrast="no", gated="yes"))
+    body = measure(Asked(series, mask=mask, index="agatston", contrast="no", gated="yes"))
     score = body["measurements"][0]
     assert (score["name"], score["value"], score["validated"]) == ("Agatston score", 4 * 1 + 4 * 4, False)
     assert any("gated: yes, by the word" in text for text in body["warnings"])
@@ -66,21 +66,21 @@ def test_the_score_of_a_region_names_what_was_said(heart: tuple[Path, Path]) -> 
 def test_what_nobody_said_is_asked_and_what_fails_is_refused(heart: tuple[Path, Path]) -> None:
     series, mask = heart
     with pytest.raises(NotAssessable) as asked:
-        measure(Asked(series, "agatston", mask))
+        measure(Asked(series, mask=mask, index="agatston"))
     assert "ECG?" in asked.value.action and "contrast?" in asked.value.action
     with pytest.raises(NotAssessable, match="not assessable"):
-        measure(Asked(series, "agatston", mask, contrast="yes", gated="yes"))
+        measure(Asked(series, mask=mask, index="agatston", contrast="yes", gated="yes"))
     with pytest.raises(NotAssessable) as thick:
-        measure(Asked(series, "laa950", mask, inspiration="yes", contrast="no"))
+        measure(Asked(series, mask=mask, index="laa950", inspiration="yes", contrast="no"))
     assert "3 mm thick" in str(thick.value.found)
     with pytest.raises(UsageError, match="region"):
-        measure(Asked(series, "agatston", contrast="no", gated="yes"))
+        measure(Asked(series, index="agatston", contrast="no", gated="yes"))
     with pytest.raises(UsageError, match="--gated"):
-        measure(Asked(series, "agatston", mask, gated="maybe"))
-    with pytest.raises(UsageError, match="no measure"):
-        measure(Asked(series, "emphysema"))
+        measure(Asked(series, mask=mask, index="agatston", gated="maybe"))
+    with pytest.raises(UsageError, match="--measure"):
+        measure(Asked(series, index="emphysema"))
     with pytest.raises(BadInput, match="CT series"):
-        measure(Asked(next(series.iterdir()), "agatston", mask))
+        measure(Asked(next(series.iterdir()), mask=mask, index="agatston"))
 
 
 def test_values_without_their_intercept_have_no_score(tmp_path: Path, heart: tuple[Path, Path]) -> None:
@@ -89,6 +89,6 @@ def test_values_without_their_intercept_have_no_score(tmp_path: Path, heart: tup
     path = tmp_path / "lost.nii.gz"
     nibabel.save(nibabel.Nifti1Image(values, np.diag([-0.5, -0.5, STEP, 1.0])), path)
     with pytest.raises(NotAssessable, match="not Hounsfield units"):
-        measure(Asked(path, "agatston", heart[1], contrast="no", gated="yes", modality="CT"))
+        measure(Asked(path, mask=heart[1], index="agatston", contrast="no", gated="yes", modality="CT"))
     with pytest.raises(NotAssessable, match="measure of CT"):
-        measure(Asked(path, "laa950", inspiration="yes", contrast="no"))
+        measure(Asked(path, index="laa950", inspiration="yes", contrast="no"))

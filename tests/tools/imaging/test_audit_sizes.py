@@ -12,7 +12,8 @@ from films import CT, US, instance, saved
 from PIL import Image as Pillow
 from pydicom.dataset import Dataset
 
-from agent.cli_sizes import Asked, compare, measure
+from agent.cli_asked import Asked
+from agent.cli_sizes import compare, measure
 from tools.errors import BadInput, IdentityMismatch, NotAssessable
 from tools.imaging.mask_files import mask_from
 from tools.imaging.reading import read_image

@@ -11,8 +11,10 @@ import pytest
 from films import saved
 from series_made import affine_of, slices
 
-from agent.cli_sizes import Asked, _same_scale, measure
+from agent.cli_asked import Asked
+from agent.cli_sizes import measure
 from tools.errors import NotAssessable
+from tools.imaging.comparing import same_scale
 from tools.imaging.measures.density import hounsfield
 from tools.imaging.measuring import read_target
 from tools.imaging.volumes import read_volume
@@ -66,5 +68,5 @@ def test_axes_in_another_plane_are_said_to_be(tmp_path: Path) -> None:
     targets = [read_target(path) for path in (axial, turned)]
     one, other = (measured(t, mask_from(p, t), "l")[0][0] for t, p in zip(targets, (axial, turned), strict=True))
     with pytest.raises(NotAssessable, match="same plane"):
-        _same_scale(one, other)
-    _same_scale(one, one)
+        same_scale(one, other)
+    same_scale(one, one)

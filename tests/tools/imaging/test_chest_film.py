@@ -178,7 +178,7 @@ def test_segment_and_measure_on_the_command_line(phantom: Path, tmp_path: Path) 
     rows = json.loads(run(cli, ["measure", str(phantom), "--json"]).stdout)["measurements"]
     assert set(rows[0]) >= {"name", "value", "unit", "method", "scale_source", "evidence"}
     (ratio,) = [one for one in rows if one["name"] == "cardiothoracic ratio"]
-    assert ratio["validated"] is False and ratio["verdict"] is None
+    assert ratio["validated"] is False and ratio["notes"] == ["no verdict"]
     assert ratio["value"] == pytest.approx(draw().ratio, abs=0.05)
     assert {one["scale_source"] for one in rows if one["unit"] == "cm2"} == {
         "ImagerPixelSpacing at the detector, not in the patient"

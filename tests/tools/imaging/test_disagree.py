@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 from knowledge.evidence import Derivation, DicomRegion, Evidence, FhirElement, ImageRegion, ModelReading
@@ -17,7 +16,6 @@ from tools.imaging.disagree import (
     laterality,
     lung_removed,
     of_reading,
-    outlines,
     sides,
 )
 
@@ -179,13 +177,3 @@ def test_a_lung_that_was_removed_and_is_outlined(
     # The other lung's own outline is nobody's doubt.
     if removed and left is not None and left < right / 2:
         assert lung_removed("right", held, lungs)  # type: ignore[arg-type]
-
-
-def test_two_outlines_that_overlap_too_little() -> None:
-    one, other = np.zeros((20, 20), dtype=bool), np.zeros((20, 20), dtype=bool)
-    one[:, :10] = other[:, 4:14] = True
-    first, second = fact("one", "a 1"), fact("two", "b 2")
-    (card,) = outlines("heart", (first, one), (second, other))
-    both(card, first, second)
-    assert "Dice of 0.60" in card.look
-    assert outlines("heart", (first, one), (second, other), 0.6) == [] == outlines("heart", (first, one), (second, one))

@@ -16,9 +16,9 @@ from pydicom import dcmread
 from series_made import affine_of, enhanced, nifti, slices, written
 from typer.testing import CliRunner
 
+from agent.cli_asked import Asked
 from agent.cli_image import image
 from agent.cli_out import export, export_text, sign
-from agent.cli_sizes import Asked
 from tools.ehr.checks.validate import check
 from tools.errors import NotAssessable, UsageError
 from tools.imaging.outlines import outlines_of

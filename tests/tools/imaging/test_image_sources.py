@@ -65,7 +65,7 @@ async def test_one_patients_series_comes_from_either_source(
     images = PatientImages(source, PATIENT)
     listing = await images.studies()
     assert [study.date for study in listing.studies] == ["2026-03-01"]
-    assert (listing.left_out, listing.told) == (1, ("1 studies left out: not known to be this patient's",))
+    assert (listing.left_out, listing.told) == (1, ("1 study left out: not known to be this patient's",))
     study = listing.studies[0].uid
     (series,) = await images.series(study)
     assert (series.modality, series.number, series.description) == ("CT", 2, "thin")

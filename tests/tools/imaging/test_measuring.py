@@ -14,7 +14,8 @@ from PIL import Image as Pillow
 from typer.testing import CliRunner
 
 from agent.cli import cli
-from agent.cli_sizes import Asked, compare, measure, measure_text
+from agent.cli_asked import Asked
+from agent.cli_sizes import compare, measure, measure_text
 from tools.errors import BadInput, IdentityMismatch, NotAssessable, UsageError
 from tools.imaging.mask_files import mask_from
 from tools.imaging.measuring import read_points, read_target

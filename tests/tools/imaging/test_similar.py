@@ -21,7 +21,7 @@ from tools.catalog import catalog
 from tools.errors import BadInput, IdentityMismatch, NotAssessable, UsageError
 from tools.imaging.frame import Image
 from tools.imaging.similar import Descriptor, unit
-from tools.imaging.similar_store import ENTRIES, Entry, load, search
+from tools.imaging.similar_store import ENTRIES, Entry, build, load, search
 from tools.imaging.similar_tool import NOT_THE_SAME, image_similar
 
 OTHER: dict[str, Any] = {"PatientID": "OSL-77", "PatientName": "Delgado^Rosa", "PatientBirthDate": "19600101"}
@@ -84,7 +84,7 @@ def test_an_index_holds_hashes_and_labels_and_no_name(site: tuple[Settings, Path
     settings, folder = site
     body = index(settings, folder, tmp_path / "labels.csv")
     assert body["images"] == 3 and [row["file"] for row in body["left_out"]] == ["note.txt"]
-    text = (settings.home / "similar" / ENTRIES).read_text().casefold()
+    text = (settings.home / "similar" / "hog-ranks-1" / ENTRIES).read_text().casefold()
     for hidden in ("delgado", "ellison", "osl-77", "demo-af", "1960", "other.dcm", "2026", site_key(settings).hex()):
         assert hidden not in text
     found = similar(settings, folder / "hers.dcm")
@@ -95,7 +95,7 @@ def test_an_index_holds_hashes_and_labels_and_no_name(site: tuple[Settings, Path
     assert len(similar(settings, folder / "other.dcm")["similar"]) == 2
 
 
-def test_an_index_of_another_encoder_is_refused(site: tuple[Settings, Path]) -> None:
+def test_indexes_of_two_encoders_lie_side_by_side(site: tuple[Settings, Path]) -> None:
     settings, folder = site
     index(settings, folder)
 
@@ -106,7 +106,10 @@ def test_an_index_of_another_encoder_is_refused(site: tuple[Settings, Path]) -> 
     assert len(entries) == len(vectors) == 3 and isinstance(entries[0], Entry)
     with pytest.raises(BadInput, match="no index of images") as caught:
         search(shapes(1), Other(), b"key", settings.home / "similar")
-    assert "made by hog" in str(caught.value.found)
+    assert caught.value.found == "hog-ranks-1"
+    assert build([folder / "hers.dcm"], Other(), b"key", {}, settings.home / "similar")[0] == 1
+    assert len(search(shapes(1), Other(), b"key", settings.home / "similar")) == 1
+    assert len(load(settings.home / "similar", Descriptor())[0]) == 3
     with pytest.raises(UsageError):
         index(settings, folder / "nothing")
     wrong = folder / "labels.csv"

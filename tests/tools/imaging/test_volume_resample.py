@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from series_made import affine_of, orientations, slices, written
 
 from tools.errors import NotAssessable
-from tools.imaging.resample import evened, squared, thickened
-from tools.imaging.volume import Volume, measurable
+from tools.imaging.resample import evened, squared
+from tools.imaging.volume import measurable
 from tools.imaging.volumes import read_volume
 
 
@@ -67,18 +67,3 @@ def test_a_missing_slice_is_filled_in_only_on_request_and_said(tmp_path: Path) -
     silent = replace(read, slices=())
     with pytest.raises(NotAssessable):
         evened(silent)
-
-
-def test_thicker_slices_are_means_at_the_middle(tmp_path: Path) -> None:
-    affine = affine_of(np.eye(3), (0.8, 0.9, 1.0))
-    read = read_volume(written(slices(sampled(affine, (7, 6, 5)), affine), tmp_path / "s"))
-    thick = thickened(read, 3)
-    assert len(thick.values) == 2 and thick.spacing_mm[0] == pytest.approx(3)
-    assert thick.at(0, 0, 0) == pytest.approx(read.at(1, 0, 0))
-    assert thick.values[0] == pytest.approx(read.values[:3].mean(axis=0))
-    assert thick.warnings[-1] == "each slice is the mean of 3; the last 1 left out"
-    with pytest.raises(NotAssessable):
-        thickened(read, 5)
-    uneven: Volume = replace(read, uniform=False)
-    with pytest.raises(NotAssessable):
-        thickened(uneven, 2)

@@ -6,12 +6,9 @@ Works without the encoder, by names and words alone; with it, sentences are comp
 from __future__ import annotations
 
 import functools
-import hashlib
 import itertools
 import logging
 import math
-import tempfile
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.encoder import Encoder
+from knowledge.encoder import Encoder, Vectors
+from knowledge.kept import vectors_of
 from knowledge.linker import Linker
 from knowledge.terminology import default_terminology
 from tools.calculators.choice.names import Names
@@ -166,36 +164,9 @@ def _linker() -> Linker:
     return Linker(default_terminology())
 
 
-def _vectors(encoder: Encoder, sentences: Sequence[str], folder: Path | None) -> npt.NDArray[np.float32]:
-    """Vectors of the sentences; those of earlier runs are kept in a folder, each under the hash of its words."""
-    keys = [hashlib.sha256(f"{encoder.digest}\x1f{text}".encode()).hexdigest()[:24] for text in sentences]
-    path = folder / "calculators.npz" if folder is not None else None
-    known = _kept(path)
-    new = {key: text for key, text in zip(keys, sentences, strict=True) if key not in known}
-    if new:
-        known |= dict(zip(new, encoder.encode(list(new.values())), strict=True))
-        if path is not None:
-            _keep(path, {key: known[key] for key in keys})
-    return np.stack([known[key] for key in keys])
-
-
-def _kept(path: Path | None) -> dict[str, npt.NDArray[np.float32]]:
-    if path is None:
-        return {}
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(zip(file["keys"].tolist(), file["vectors"], strict=True))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        # A torn or foreign file holds nothing; it is written anew.
-        return {}
-
-
-def _keep(path: Path, vectors: dict[str, npt.NDArray[np.float32]]) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
-            np.savez(stream, keys=np.array(list(vectors)), vectors=np.stack(list(vectors.values())))
-        Path(stream.name).replace(path)
-    except OSError:
-        # A folder that cannot be written to costs time, not an answer.
-        logging.getLogger(__name__).info("vectors of the calculators could not be kept in %s", path.parent)
+def _vectors(encoder: Encoder, sentences: Sequence[str], folder: Path | None) -> Vectors:
+    """Vectors of the sentences, kept in a folder between runs; one that cannot be written costs time, not an answer."""
+    vectors, failed = vectors_of(encoder, sentences, folder and folder / "calculators.npz")
+    if failed is not None:
+        logging.getLogger(__name__).info("vectors of the calculators could not be kept in %s", folder)
+    return vectors

@@ -1,4 +1,5 @@
-"""`servers.yaml`: the FHIR servers Osler may reach, by address. Secrets are named there as files, never written."""
+"""`servers.yaml`: the FHIR servers and image archives (DICOMweb) Osler may reach, by address. Secrets are named there
+as files, never written."""
 
 from __future__ import annotations
 
@@ -40,6 +41,7 @@ class Server(BaseModel):
 
     name: str
     url: str
+    kind: Literal["fhir", "dicomweb"] = "fhir"
     auth: Literal["none", "bearer", "basic", "smart"] = "none"
     token_file: Path | None = None
     user: str | None = None

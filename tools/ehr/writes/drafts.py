@@ -22,7 +22,9 @@ from tools.ehr.writes.drafts_more import check_value, communication, composition
 from tools.ehr.writes.drafts_more import in_words as say_more
 from tools.errors import BadInput
 
-Action = Literal["start", "order", "stop", "change", "request", "problem", "note", "observe", "tell", "document"]
+Action = Literal[
+    "start", "order", "stop", "change", "request", "problem", "note", "observe", "tell", "document", "measured"
+]  # fmt: skip
 KINDS: dict[Action, str] = {
     "start": "MedicationRequest",
     "order": "MedicationRequest",
@@ -34,6 +36,7 @@ KINDS: dict[Action, str] = {
     "observe": "Observation",
     "tell": "Communication",
     "document": "Composition",
+    "measured": "Observation",
 }
 DRAFT = "urn:osler:draft"
 """System of the identifier by which a written resource is found again."""
@@ -105,6 +108,13 @@ FORMS: dict[Action, tuple[Blank, ...]] = {
         Blank("title", "Title", True),
         Blank("text", "Text", True, kind="long"),
         Blank("status", "Status", True, ("preliminary", "final"), "preliminary"),
+    ),
+    # Of a measure on an image (agent.draft_imaging): the value is corrected where it was measured, never here.
+    "measured": (
+        Blank("accepted", "What it was measured on was looked at on the image, and accepted", True, ("yes",)),
+        Blank("when", "When the image was taken", True, kind="date"),
+        Blank("status", "Status", True, ("preliminary", "final"), "preliminary"),
+        Blank("note", "Note", kind="long"),
     ),
 }
 
@@ -407,6 +417,8 @@ def in_words(action: Action, resource: Resource, old: Resource | None) -> str:
     state = f"{resource.get('intent', 'order')}, {resource.get('status', 'status not chosen')}"
     if action in ("observe", "tell", "document"):
         return say_more(resource)
+    if action == "measured":
+        return f"{say_more(resource)} ({resource.get('status')})"
     if action in ("start", "order"):
         return f"New medication ({state}): {drug}, {dose or 'dose not given'}"
     if action == "stop":

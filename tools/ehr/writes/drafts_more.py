@@ -213,6 +213,7 @@ def in_words(resource: Resource) -> str:
     parts = [row["valueQuantity"] for row in resource.get("component") or []]
     parts = parts or ([resource["valueQuantity"]] if resource.get("valueQuantity") else [])
     shown = "/".join(f"{row.get('comparator', '')}{row['value']}" for row in parts) or "no value"
-    unit = f" {parts[0].get('unit', '')}".rstrip() if parts else ""
+    said = str(parts[0].get("unit", "")) if parts else ""
+    unit = f" {said}" if said not in ("", "1") else ""
     name = (resource.get("code") or {}).get("text") or "what was measured is not given"
     return f"Record {name} {shown}{unit}, {resource.get('effectiveDateTime') or 'time not given'}"

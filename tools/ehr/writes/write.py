@@ -21,6 +21,7 @@ from tools.ehr.client.http import MAX_BYTES, diagnostics, resource_of
 from tools.ehr.fhirjson import Resource, dumps, loads
 from tools.ehr.server.server import MEDIA, application
 from tools.ehr.writes.audit import OSLER
+from tools.ehr.writes.beside import Beside, algorithm, study_entry
 from tools.ehr.writes.drafts import DRAFT, carries
 from tools.errors import BadInput, OslerError, Refused, UpstreamError, UsageError
 
@@ -109,15 +110,24 @@ class Writer(FhirClient):
         return mine[0] if mine else None
 
     async def commit(
-        self, resource: Resource, identifier: str, approval: Approval, sources: list[str], consultation: str
+        self,
+        resource: Resource,
+        identifier: str,
+        approval: Approval,
+        sources: list[str],
+        consultation: str,
+        beside: Beside | None = None,
     ) -> Written:
         """Write a resource (one with an id: an update of its version) and who approved it.
+
+        Args:
+            beside: what a measure on an image brings along.
 
         Raises:
             WriteRefused: the server said no; nothing was written.
             UpstreamError: it failed or did not answer: whether it was written is not known.
         """
-        bundle = transaction(resource, identifier, approval, sources, consultation)
+        bundle = transaction(resource, identifier, approval, sources, consultation, beside)
         answer = await self._post(bundle)
         kind = str(resource["resourceType"])
         rows = [entry.get("response") or {} for entry in answer.get("entry") or []]
@@ -207,11 +217,17 @@ def _refusal(status: int, body: bytes) -> WriteRefused:
 
 
 def transaction(
-    resource: Resource, identifier: str, approval: Approval, sources: list[str], consultation: str
+    resource: Resource,
+    identifier: str,
+    approval: Approval,
+    sources: list[str],
+    consultation: str,
+    beside: Beside | None = None,
 ) -> Resource:
     """The transaction Bundle: the resource, and the Provenance that names approver, role and assembler.
 
-    The resource is found by its identifier if it is sent again; the Provenance has an id of its own for that.
+    The resource is found by its identifier if it is sent again; the Provenance has an id of its own for that. An
+    ImagingStudy beside it is found by its study's UID, and made only where the patient has none of that study.
 
     Raises:
         BadInput: what would be written is not R4.
@@ -230,13 +246,19 @@ def transaction(
     if id_:
         request = {"method": "PUT", "url": f"{kind}/{id_}", **({"ifMatch": f'W/"{version}"'} if version else {})}
     proof = _provenance(place, "UPDATE" if id_ else "CREATE", identifier, approval, sources, consultation)
-    for item in (body, proof):
+    if beside is not None:
+        proof["agent"] += [_agent("performer", algorithm(name)) for name in beside.algorithms]
+        proof["entity"] += [{"role": "source", "what": {"identifier": row}} for row in beside.images]
+    more = [] if beside is None or beside.study is None else [study_entry(beside.study)]
+    proof["target"] += [{"reference": entry["fullUrl"]} for entry in more]
+    for item in (body, proof, *(entry["resource"] for entry in more)):
         check(item, "the draft")
     return {
         "resourceType": "Bundle",
         "type": "transaction",
         "entry": [
             {**({} if id_ else {"fullUrl": place}), "resource": body, "request": request},
+            *more,
             {"resource": proof, "request": {"method": "PUT", "url": f"Provenance/{proof['id']}"}},
         ],
     }
@@ -250,10 +272,6 @@ def _identified(kind: str, held: Any, mine: Resource) -> Any:
 def _provenance(
     place: str, operation: str, identifier: str, approval: Approval, sources: list[str], consultation: str
 ) -> Resource:
-    def agent(code: str, who: Resource, role: str | None = None) -> Resource:
-        body: Resource = {"type": {"coding": [{"system": _AGENT, "code": code}]}, "who": who}
-        return body | ({"role": [{"text": role}]} if role else {})
-
     asked = {"identifier": {"system": "urn:osler:consultation", "value": consultation}}
     body: Resource = {
         "resourceType": "Provenance",
@@ -261,13 +279,18 @@ def _provenance(
         "target": [{"reference": place}],
         "recorded": approval.at,
         "activity": {"coding": [{"system": _OPERATION, "code": operation}]},
-        "agent": [agent("verifier", {"display": approval.by}, approval.role), agent("assembler", OSLER)],
+        "agent": [_agent("verifier", {"display": approval.by}, approval.role), _agent("assembler", OSLER)],
         "entity": [
             {"role": "derivation", "what": asked},
             *({"role": "source", "what": {"reference": reference}} for reference in sources),
         ],
     }
     return body | ({"reason": [{"text": f"Override: {approval.override}"}]} if approval.override else {})
+
+
+def _agent(code: str, who: Resource, role: str | None = None) -> Resource:
+    body: Resource = {"type": {"coding": [{"system": _AGENT, "code": code}]}, "who": who}
+    return body | ({"role": [{"text": role}]} if role else {})
 
 
 def _uuid(identifier: str) -> str:

@@ -26,7 +26,7 @@ class Measurement:
 
     `unit` is UCUM; `{pixels}` where no scale has a source. `scale_source` is None where none is needed (an angle on
     square pixels, a count, a share) or none is known. `where`: slice, box, ends of calipers, in 0-based stored pixels,
-    column first. `structure`: what was measured, in words.
+    column first. `structure`: what was measured, in words. `validated`: False where an algorithm outlined it.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Measurement:
     where: dict[str, Any] = field(default_factory=dict)
     structure: str = ""
     notes: tuple[str, ...] = ()
+    validated: bool | None = None
 
     @property
     def label(self) -> str:
@@ -60,6 +61,7 @@ class Measurement:
             "scale_source": self.scale_source,
             "evidence": self.where,
             "notes": list(self.notes),
+            "validated": self.validated,
         }
 
     @property

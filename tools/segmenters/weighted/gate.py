@@ -113,7 +113,7 @@ def _of_volume(card: Card, target: Volume) -> list[str]:
             f"{target.name} leans by {target.tilt_deg:.1f} degrees",
             found="a tilted gantry",
             expected="slices stacked at right angles",
-            action="straighten the series first",
+            action="straighten the series first (--resample square)",
         )
     return doubts
 

@@ -7,16 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.imaging.frame import scaled
+from tools.imaging.frame import SOFT_TISSUE, scaled
 from tools.imaging.volume import Volume
 from tools.segmenters.contract import Target
 
 Floats = NDArray[np.float32]
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
-# Soft tissue, centre 40 and width 400 HU; else the grey range without its last half per cent at either end, as MedSAM
-# prepares its images (Ma 2024, Nature Communications 15:654).
-SOFT_TISSUE = (-160.0, 240.0)
+# The grey range of what is no CT, without its last half per cent at either end, as MedSAM prepares its images (Ma 2024,
+# Nature Communications 15:654).
 PERCENTILES = (0.5, 99.5)
 
 

@@ -1,0 +1,122 @@
+"""A question that asks for a structure's outline or size on an image that came with it: outlined, then measured.
+
+What is outlined by name is; what a person has to point at has a place kept for that. Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agent.planners.choice import PROTOCOL_PLANNER, Choice
+from agent.state import Json
+from agent.steps import step
+from knowledge.evidence import DicomRegion, Evidence
+from tools.segmenters.asked import EMPHYSEMA, ON_IMAGE, Asked, asked_of
+
+OUTLINE = "outline:"
+"""What is looked up on an image: outline:NUMBER:SHA-256:named or pointed:STRUCTURE."""
+SLOT = "lookup.{}_{}"
+REASON = "it asks for an outline or a size on an image that came with it"
+_KINDS = {"CT": "CT", "MR": "MR", "CR": "XR", "DX": "XR", "RG": "XR", "DR": "XR", "OP": "fundus"}
+_OPEN = ("none", "ask", "lookup")
+_MOST = 3
+_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image that came with the question, as it was described."""
+
+    number: int
+    sha256: str
+    kind: str | None
+    chest: bool
+    volume: bool
+
+
+def pictures_of(read: Mapping[str, Sequence[Evidence]], case: Json) -> list[Picture]:
+    """The images and volumes of a question, by what `image.describe` found of each."""
+    volumes = {row["sha256"] for row in case.get("attachments", []) if row["kind"] == "volume"}
+    found = []
+    for slot, items in read.items():
+        if not slot.startswith("image.") or not items or not isinstance(items[0].source, DicomRegion):
+            continue
+        facts = {item.slot.removeprefix(f"{slot}."): str(item.value or "") for item in items[1:]}
+        key = items[0].source.file_sha256 or ""
+        chest = facts.get("body_part", "").lower() == "chest"
+        kind = _KINDS.get(facts.get("modality", "").upper())
+        found.append(Picture(int(slot.removeprefix("image.")), key, kind, chest, key in volumes))
+    return found
+
+
+def pictured(choice: Choice, question: str, pictures: Sequence[Picture]) -> Choice:
+    """The choice, turned into outlines and sizes where the question asks for them.
+
+    A protocol that takes the question keeps it, save where the question says of which image it speaks and the protocol
+    is not about images.
+    """
+    if choice.decided_by != PROTOCOL_PLANNER or not pictures:
+        return choice
+    kinds = {picture.kind for picture in pictures}
+    asked = asked_of(question, next(iter(kinds)) if len(kinds) == 1 else None)
+    if asked is None or not _takes_over(choice, asked, question, pictures):
+        return choice
+    chosen = [one for one in pictures if one.kind is None or not asked.seen or one.kind in asked.seen] or pictures
+    # A series is outlined as a whole: its single slices beside it say the same again.
+    chosen = [one for one in chosen if one.volume] or list(chosen)
+    how = "named" if asked.named else "pointed"
+    looked_up = tuple(f"{OUTLINE}{one.number}:{one.sha256[:_DIGITS]}:{how}:{asked.what}" for one in chosen[:_MOST])
+    return Choice("lookup", lookup=looked_up, reasons=(REASON,), decided_by=choice.decided_by)
+
+
+def _takes_over(choice: Choice, asked: Asked, question: str, pictures: Sequence[Picture]) -> bool:
+    if choice.kind in _OPEN:
+        return True
+    film = any(one.chest and not one.volume and one.kind in (None, "XR") for one in pictures)
+    about_images = {"chest-film"} if film else set()
+    if not asked.named:
+        about_images |= {"incidental-lung-nodule", "tumour-response"}
+    if about_images & set(choice.protocols):
+        return False
+    return asked.wants == "outline" or bool(ON_IMAGE.search(question))
+
+
+def outline_steps(looked_up: str) -> list[Json]:
+    """The steps of one image: whose it is, where a person points, the outline, its sizes."""
+    number, image, how, structure = looked_up.removeprefix(OUTLINE).split(":", 3)
+    identity, pointed, outline, sizes = (
+        f"picture_{number}.identity",
+        *(SLOT.format(name, number) for name in ("pointed", "outline", "sizes")),
+    )
+    on = {"image": image, "structure": structure}
+    who = {"identity": identity}
+    ask = f"Point at the {structure}: a box around it or a click on it, on one slice"
+    steps = [
+        step(identity, "image.film_fact", {"image": image, "fact": "identity"}),
+        step(pointed, "image.point", on, who, ask=ask),
+        step(outline, "image.segment", on, {**who, "pointed": pointed}, None if how == "named" else {"known": pointed}),
+        step(sizes, "image.sizes", on, {**who, "outline": outline}, {"known": outline}),
+    ]
+    if structure != EMPHYSEMA:
+        return steps
+    # How the scan was taken is asked for, never guessed (safety rule 16).
+    told = [
+        step(f"picture_{number}.{fact}", "image.scan_fact", {"image": image, "fact": fact}, ask=question)
+        for fact, question in (
+            ("inspiration", "Was the CT taken in full inspiration?"),
+            ("contrast", "Was contrast given into a vein?"),
+        )
+    ]
+    steps[-1] = step(
+        sizes,
+        "image.sizes",
+        on,
+        {**steps[-1]["bindings"], **{_fact(one): one["slot"] for one in told}},
+        steps[-1]["when"],
+    )
+    return [*steps[:-1], *told, steps[-1]]
+
+
+def _fact(body: Json) -> str:
+    return str(body["arguments"]["fact"])

@@ -1,0 +1,83 @@
+"""What is said of an outline and its sizes: the whole, each part, and the measures that were asked for."""
+
+from __future__ import annotations
+
+import re
+
+from agent import wording
+from agent.answers import Draft
+from agent.state import Json
+from knowledge.claim import NotAnswered
+from knowledge.evidence import Evidence
+from tools.spec import ToolRecord
+
+PICTURED = ("image.point", "image.segment", "image.sizes")
+SECTION = "Image"
+_ALWAYS = ("volume", "area", "laa_950", "15th_percentile", "cardiothoracic_ratio")
+# Which words of a question ask for which measures; what is not said stands in the evidence.
+_ASKED = (
+    (re.compile(r"\b(?:dens\w+|attenuat\w+|hounsfield|hu)\b", re.IGNORECASE), ("mean_density", "density_sd")),
+    (
+        re.compile(r"\b(?:diameters?|ax[ie]s|length|width|long|wide|thick\w*|dimensions?|short|nodules?|mass(?:es)?|lesions?|"
+                   r"nodes?|cysts?|tumou?rs?)\b", re.IGNORECASE),
+        ("long_axis", "short_axis", "mean_diameter"),
+    ),
+    (re.compile(r"\b(?:how many|number|parts?)\b", re.IGNORECASE), ("parts",)),
+)  # fmt: skip
+
+
+def pictured_answer(draft: Draft, body: Json, head: Evidence) -> None:
+    """One step of an outline: the claims it gives, or what it waits for."""
+    if body["tool"] == "image.point":
+        _pointed(draft, body, head)
+    elif body["tool"] == "image.segment":
+        if head.value is not None:
+            _say(draft, head)
+    else:
+        _say(draft, head)
+        for item in _shown(draft, body["slot"], head):
+            _say(draft, item)
+
+
+def pictured_failure(record: ToolRecord) -> NotAnswered:
+    """Why there is no outline or no size, and how to go on."""
+    error = record.error or {}
+    structure = record.arguments.get("structure") or "what was asked for"
+    found, expected = (str(error.get(name) or "") for name in ("found", "expected"))
+    why = [f"found: {found}" if found else "", f"needed: {expected}" if expected else ""]
+    needs = [str(error["message"]), "; ".join(filter(None, why)), str(error.get("action") or "")]
+    about = "The sizes of the" if record.tool == "image.sizes" else "The outline of the"
+    # Where a person may point instead is a place of its own.
+    slots = [record.bindings["pointed"]] if record.tool == "image.segment" and "pointed" in record.bindings else []
+    return NotAnswered(
+        what=f"{about} {structure}",
+        reason="no_evidence",
+        needs=[text for text in needs if text],
+        slots=[record.slot, *slots],
+    )
+
+
+def _pointed(draft: Draft, body: Json, head: Evidence) -> None:
+    """Nobody has to point at what is outlined by its name; where nothing is, the place is asked for."""
+    outline = draft.board.records.get(body["slot"].replace("pointed", "outline"))
+    if head.value is None and outline is not None and outline.status == "skipped":
+        draft.not_answered.append(
+            NotAnswered(
+                what=f"Where the {body['arguments']['structure']} lies",
+                reason="missing_input",
+                needs=[str(body["ask"])],
+                slots=[body["slot"]],
+            )
+        )
+
+
+def _shown(draft: Draft, slot: str, head: Evidence) -> list[Evidence]:
+    question = draft.board.slot("question")
+    text = str(question.value) if question is not None else ""
+    wanted = {*_ALWAYS, *(name for pattern, names in _ASKED if pattern.search(text) for name in names)}
+    items = [item for item in draft.board.items(slot) if item.slot.rpartition(".")[2] in wanted]
+    return [item for item in items if (item.value, item.unit) != (head.value, head.unit)]
+
+
+def _say(draft: Draft, item: Evidence) -> None:
+    draft.plain(wording.ENTRY if item.effective_at else wording.ENTRY_UNDATED, item, [], SECTION)

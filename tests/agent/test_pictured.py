@@ -1,0 +1,150 @@
+"""Questions about a structure on an image that came with them: outlined, measured, pointed at, corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import numpy as np
+import pytest
+
+from agent import ClinicalAssistant, Consultation
+from agent.cli_image import draw_phantom
+from agent.pictured import Picture, pictured
+from agent.planners.choice import Choice
+from tools.segmenters.asked import asked_of
+
+PATIENT = "demo-hfref"
+CT = Picture(1, "a" * 64, "CT", True, True)
+FILM = Picture(1, "b" * 64, "XR", True, False)
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(draw_phantom(PATIENT, tmp_path_factory.mktemp("pictured") / "series", ct=True)["path"])
+
+
+@pytest.fixture(scope="module")
+def lungs(osler: ClinicalAssistant, series: Path) -> Iterator[Consultation]:
+    found = osler.consult("What is the lung volume on this CT?", PATIENT, images=[series], model="none")
+    found.document()
+    yield found
+
+
+def claims(consult: Consultation) -> list[str]:
+    return [claim["text"] for claim in consult.document()["answer"]["claims"]]
+
+
+def record(consult: Consultation, slot: str) -> dict[str, Any]:
+    return next(dict(row) for row in consult.document()["records"] if row["slot"] == slot)
+
+
+@pytest.mark.parametrize(
+    ("question", "what", "named", "wants"),
+    [
+        ("How big is the liver on this CT?", "liver", True, "size"),
+        ("Outline the lungs", "lungs", True, "outline"),
+        ("Measure the lung volume", "lung", True, "size"),
+        ("What is the mean density of the liver in this scan?", "liver", True, "size"),
+        ("What size is the spleen?", "spleen", True, "size"),
+        ("Is the spleen enlarged?", "spleen", True, "size"),
+        ("Where are the kidneys?", "kidneys", True, "outline"),
+        ("Can you segment the bones on this CT series?", "bones", True, "outline"),
+        ("Segment the retinal vessels on this fundus photograph", "retinal vessels", True, "outline"),
+        ("right lung outline", "right lung", True, "outline"),
+        ("How much emphysema is there?", "emphysema", True, "size"),
+        ("What is the size of the nodule?", "nodule", False, "size"),
+        ("measure the short axis of this lymph node on slice 40", "lymph node", False, "size"),
+    ],
+)
+def test_what_is_asked_for(question: str, what: str, named: bool, wants: str) -> None:
+    found = asked_of(question)
+    assert found is not None and (found.what, found.named, found.wants) == (what, named, wants)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is her weight?", "What is the ejection fraction?", "Measure blood pressure", 
+        "How long has she had a cough?",
+        "Is there a pneumothorax?", "What was the last echo?", "What is the body surface area?", "How tall is he?",
+        "Show me the medications", "show me the potassium trend", "Should he be anticoagulated?",
+        "Is the effusion large?",
+    ],
+)  # fmt: skip
+def test_what_is_no_question_of_an_image(question: str) -> None:
+    assert asked_of(question) is None
+
+
+def test_what_keeps_its_protocol() -> None:
+    film = Choice("one", protocols=("chest-film",))
+    assert pictured(film, "How large is the heart on this film?", [FILM]) is film
+    # A CT is no film: the protocol of films has nothing to say of it.
+    assert pictured(film, "How large is the heart on this CT?", [CT]).lookup
+    nodule = Choice("one", protocols=("incidental-lung-nodule",))
+    assert pictured(nodule, "How big is the nodule on this CT?", [CT]) is nodule
+    cirrhosis = Choice("one", protocols=("cirrhosis",))
+    assert pictured(cirrhosis, "Is the liver enlarged?", [CT]) is cirrhosis
+    assert pictured(cirrhosis, "How big is the liver on this CT?", [CT]).lookup
+    assert pictured(Choice("none"), "How big is the liver on this CT?", []).kind == "none"
+
+
+def test_lungs_of_a_series_are_outlined_and_measured(lungs: Consultation) -> None:
+    said = claims(lungs)
+    # The drawn lungs hold 2,665 mL.
+    assert any(text.startswith("lung volume 267") and "mL" in text for text in said)
+    assert any("right lung volume" in text for text in said) and not any("long axis" in text for text in said)
+    assert all("unvalidated" in text for text in said)
+    body = lungs.document()
+    sizes = record(lungs, "lookup.sizes_1")
+    # What was not asked for stands in the evidence.
+    assert any("long_axis" in body["evidence"][name]["slot"] for name in sizes["evidence"])
+
+
+def test_what_is_not_outlined_by_its_name_is_pointed_at(osler: ClinicalAssistant, series: Path) -> None:
+    consult = osler.consult("How big is the liver on this CT?", PATIENT, images=[series], model="none")
+    row = next(one for one in consult.document()["answer"]["not_answered"] if "liver" in one["what"])
+    assert "lookup.pointed_1" in row["slots"] and any("point at it" in text for text in row["needs"])
+    consult.correct("lookup.pointed_1", {"box": [60, 40, 80, 60], "slice": 30}, by="Dr A")
+    assert any(text.startswith("liver volume") for text in claims(consult))
+    assert "where Dr A pointed" in " ".join(claims(consult))
+
+
+def test_a_nodule_waits_for_a_person(osler: ClinicalAssistant, series: Path) -> None:
+    consult = osler.consult("How big is the lesion on this CT?", PATIENT, images=[series], model="none")
+    assert not [text for text in claims(consult) if "lesion" in text]
+    row = next(one for one in consult.document()["answer"]["not_answered"] if "lesion" in one["what"])
+    assert row["reason"] == "missing_input" and row["slots"] == ["lookup.pointed_1"]
+    consult.correct("lookup.pointed_1", {"points": [[44, 37, "+"]], "slice": 36}, by="Dr A")
+    assert any(text.startswith("lesion long axis") for text in claims(consult))
+
+
+def test_emphysema_is_not_measured_before_it_is_known_how_the_scan_was_taken(
+    osler: ClinicalAssistant, series: Path
+) -> None:
+    """Safety rule 16."""
+    consult = osler.consult("How much emphysema is there?", PATIENT, images=[series], model="none")
+    row = next(one for one in consult.document()["answer"]["not_answered"] if "emphysema" in one["what"])
+    told = " ".join(row["needs"])
+    assert "inspiration" in told and "section thickness" in told
+    assert not [text for text in claims(consult) if "950" in text]
+    consult.correct("picture_1.inspiration", True, by="Dr A")
+    consult.correct("picture_1.contrast", False, by="Dr A")
+    row = next(one for one in consult.document()["answer"]["not_answered"] if "emphysema" in one["what"])
+    # What a person said is taken; slices of 5 mm stay too thick.
+    assert "inspiration:" not in " ".join(row["needs"]) and "section thickness" in " ".join(row["needs"])
+
+
+def test_nothing_is_outlined_before_whose_it_is_is_known(osler: ClinicalAssistant, tmp_path: Path) -> None:
+    """Safety rule 14: NIfTI names nobody."""
+    values = np.full((24, 24, 12), -1000, dtype=np.int16)
+    values[6:18, 6:18, 3:9] = 40
+    nibabel.save(nibabel.Nifti1Image(values, np.diag([2.0, 2.0, 3.0, 1.0])), tmp_path / "scan.nii.gz")
+    consult = osler.consult("How big is the mass on this scan?", PATIENT, images=[tmp_path / "scan.nii.gz"], model="none")
+    assert any("known to be this patient" in text for row in consult.document()["answer"]["not_answered"]
+               for text in row["needs"])  # fmt: skip
+    consult.correct("image.1.identity", "confirmed", by="Dr A")
+    consult.correct("lookup.pointed_1", {"points": [[12, 12, "+"]], "slice": 6}, by="Dr A")
+    assert any(text.startswith("mass volume") for text in claims(consult))

@@ -1,0 +1,157 @@
+"""Two images of one patient, and what was measured on both: whether it may be compared, and what became of it."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from tools.errors import BadInput, IdentityMismatch, NotAssessable
+from tools.imaging.measures.change import Change, Dated, change
+from tools.imaging.measures.model import Measurement
+from tools.imaging.measuring import told_of
+from tools.imaging.sr_out import Measured
+from tools.imaging.what import FILMS
+from tools.segmenters.contract import Target
+
+_PLANES = ("in the sagittal plane", "in the coronal plane")
+_AT_DETECTOR = "not in the patient"
+
+
+@dataclass(frozen=True)
+class Side:
+    """An image with what was measured on it; `date` is a person's word, where the file has none."""
+
+    target: Target
+    found: Sequence[Measured]
+    date: str | None = None
+
+    @property
+    def rows(self) -> list[Measurement]:
+        """All that was measured."""
+        return [row for one in self.found for row in one.measurements]
+
+    @property
+    def kind(self) -> str | None:
+        """What kind of image it is, where films count as one kind."""
+        modality = self.target.header.modality
+        return "film" if modality in FILMS else modality
+
+
+def compared(now: Side, prior: Side) -> tuple[list[Change], list[str]]:
+    """Every measure that both images have, with its change; and what has to be said with them.
+
+    Raises:
+        IdentityMismatch: the two are of different patients.
+        NotAssessable: a date, a modality or a scale is missing, or they share no measure.
+        BadInput: images of different kinds, or a prior that is not earlier.
+    """
+    unsure = same_patient(now.target, prior.target)
+    others = {row.label: row for row in prior.rows}
+    pairs = [(row, others[row.label]) for row in now.rows if row.label in others]
+    pairs = [(row, other) for row, other in pairs if row.interval and other.interval and row.unit == other.unit]
+    if not pairs:
+        raise NotAssessable(
+            "the two images have no measure in common",
+            found=f"{', '.join(row.label for row in now.rows)} and {', '.join(others)}",
+            expected="the same structure, measured in the same unit on both",
+            action="name the same structure, and give both images with their scale",
+        )
+    dates = taken_on(now.target, now.date), taken_on(prior.target, prior.date)
+    changes = []
+    for row, other in pairs:
+        same_scale(row, other)
+        changes.append(change(Dated(row, dates[0], now.kind), Dated(other, dates[1], prior.kind)))
+    told = [*told_of([*now.found, *prior.found]), *unsure]
+    told.append(
+        "the ranges come from the boundary alone; scanning the same lesion twice, another slice thickness, breath or "
+        "contrast phase change more"
+    )
+    if any(_AT_DETECTOR in (one.now.scale_source or "") for one in changes):
+        told.append("lengths at the detector change with the distances of tube, patient and detector as well")
+    return changes, [*told, *now.target.warnings, *prior.target.warnings]
+
+
+def taken_on(target: Target, date: str | None) -> str | None:
+    """The day of an image: what the file says, a person's word where it says nothing.
+
+    Raises:
+        BadInput: that word is no date, or another one than the file's.
+    """
+    there = target.header.taken_at
+    if date is None:
+        return there
+    try:
+        given = datetime.date.fromisoformat(date).isoformat()
+    except ValueError as error:
+        raise BadInput("this is no date", found=date[:40], expected="YYYY-MM-DD", action="write it so") from error
+    if there is not None and there[:10] != given:
+        raise BadInput(
+            "the file says another date",
+            found=f"{there[:10]}, and {given} was given",
+            expected="one date",
+            action="leave it out, or correct the file where it came from",
+        )
+    return given
+
+
+def same_patient(one: Target, other: Target) -> list[str]:
+    """What is not certain about both being of one patient.
+
+    Raises:
+        IdentityMismatch: they are not.
+    """
+    first, second = one.header.who, other.header.who
+    for name in ("patient_id", "birth_date"):
+        ours, theirs = getattr(first, name), getattr(second, name)
+        if ours and theirs and ours != theirs and (name != "patient_id" or first.issuer == second.issuer):
+            _other_patient(f"different {name.replace('_', ' ')}")
+    if not (first.removed or second.removed) and _other_names(first.names, second.names):
+        _other_patient("names without a word in common")
+    if first.patient_id and first.patient_id == second.patient_id and first.issuer == second.issuer:
+        return []
+    return ["the files do not show that both images are of one patient: whoever compares them has to know"]
+
+
+def same_scale(one: Measurement, other: Measurement) -> None:
+    """Lengths at the detector are larger than in the patient, axes in another plane are others: never compared.
+
+    Raises:
+        NotAssessable: one scale holds in the patient, the other does not, or the planes differ.
+    """
+    sources = one.scale_source or "", other.scale_source or ""
+    if (_AT_DETECTOR in sources[0]) != (_AT_DETECTOR in sources[1]):
+        raise NotAssessable(
+            "the two images are not on one scale",
+            found="; ".join(sources),
+            expected="two images that are both calibrated, or both not",
+            action="calibrate the other one in the archive, or compare a ratio",
+        )
+    if any((plane in sources[0]) != (plane in sources[1]) for plane in _PLANES):
+        raise NotAssessable(
+            "the two were not measured in the same plane",
+            found="; ".join(sources),
+            expected="the same plane on both dates",
+            action="give both as axial slices",
+        )
+
+
+def _other_patient(found: str) -> NoReturn:
+    raise IdentityMismatch(
+        "the two images are not of the same patient",
+        found=found,
+        expected="two images of one patient",
+        action="check which prior was meant",
+    )
+
+
+def _other_names(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether two people's names have nothing in common; names in different scripts say nothing."""
+    first, second = _words(ours), _words(theirs)
+    return bool(first and second and not first & second) and all(word.isascii() for word in first | second)
+
+
+def _words(names: Sequence[str]) -> set[str]:
+    return {word for name in names for word in re.split(r"[\s^,.=]+", name.casefold()) if word}

@@ -1,0 +1,134 @@
+"""Whether a question asks for a structure's outline or size on an image, and which structure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from knowledge.words import words
+from tools.errors import BadInput
+from tools.segmenters.prompts import NotAStructure, WhichStructure, structure_of
+from tools.segmenters.structures import structures
+
+EMPHYSEMA = "emphysema"
+_IMAGE = (
+    r"(?:ct|cta|mri?|mra|scans?|films?|x-?rays?|cxr|radiographs?|images?|pictures?|photo(?:graph)?s?|series|stud(?:y|ies)|"
+    r"slices?|volumes?|ultrasounds?|fundus|tomograms?)"
+)
+_WHOSE = r"(?:this|the|his|her|their|that|my|an?|attached|uploaded|new|latest|today's)"
+_BETWEEN = rf"(?:(?!(?:on|in|from|of|at|with|{_WHOSE})\b)[\w-]+\s+){{0,3}}?"
+ON_IMAGE = re.compile(rf"\b{_WHOSE}\s+{_BETWEEN}{_IMAGE}\b", re.IGNORECASE)
+_TAIL = re.compile(
+    rf"\s*(?:,\s*)?\b(?:on|in|from|at|with|using)\s+(?:{_WHOSE}\s+)*{_BETWEEN}{_IMAGE}\b.*$",
+    re.IGNORECASE,
+)
+_TAIL_PLAIN = re.compile(
+    r"\s+(?:on slice \d+|here|please|for me|now|today|in (?:this|the) patient|(?:in|of) (?:him|her|them))$",
+    re.IGNORECASE,
+)
+_ASK = (
+    r"(?:please\s+|kindly\s+|(?:can|could|would|will) you\s+(?:please\s+)?|i(?:'d| would) like (?:you )?to\s+|"
+    r"let'?s\s+)*"
+)
+_THE = r"(?:(?:the|his|her|their|this|that|these|those|both|a|an|all|whole|entire|patient's|my)\s+)*"
+_QUANTITY = (
+    r"(?:sizes?|volumes?|areas?|diameters?|dimensions?|lengths?|widths?|heights?|densit(?:y|ies)|attenuation|"
+    r"hounsfield units?|hu|(?:long|short) ax(?:is|es)|extent|thickness)"
+)
+_MUCH = (
+    r"(?:(?:maxim(?:um|al)|total|mean|average|long(?:est)?|short(?:est)?|largest|exact|approximate|estimated|"
+    r"overall)\s+)*"
+)
+_GIVE = (
+    r"(?:measure|quantify|calculate|compute|estimate|determine|work out|give me|tell me|get|report|show(?: me)?|"
+    r"what(?:'s|s| is| are| was))\s+"
+)
+_BIG = (
+    r"(?:enlarged|big|bigger than normal|too big|large|small|swollen|atrophic|shrunken|too large|too small|"
+    r"(?:normal in|of normal|a normal|normal) size)"
+)
+_SIZES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"^{_ASK}(?:{_GIVE})?{_THE}{_MUCH}{_QUANTITY}(?:\s+and\s+{_QUANTITY})?\s+(?:of|in|for)\s+(?P<what>.+)$",
+        rf"^what\s+{_QUANTITY}\s+(?:is|are|has|have)\s+(?P<what>.+)$",
+        rf"^{_ASK}how\s+(?:big|large|long|wide|small|dense|thick|tall|enlarged)\s+(?:is|are|was|were|has|have)\s+"
+        r"(?P<what>.+?)(?:\s+(?:become|grown))?$",
+        rf"^{_ASK}(?:measure|size|quantify)\s+(?P<what>.+)$",
+        rf"^{_ASK}(?:{_GIVE})?{_THE}{_MUCH}(?P<what>.+?)\s+{_QUANTITY}$",
+        rf"^(?:is|are)\s+(?P<what>.+?)\s+(?:significantly |clearly |really |at all )?{_BIG}$",
+        rf"^{_THE}(?P<what>.+?)\s+(?:enlarged|too big)$",
+    )
+)
+_OUTLINES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"^{_ASK}(?:outline|segment|contour|delineate|trace|highlight|annotate|mask|mark(?: out)?|locali[sz]e|locate|"
+        r"draw(?: around| (?:the|an) outline (?:of|around))?|find the borders? of|"
+        r"show(?: me)?(?: the outlines? of| where)?)\s+(?P<what>.+?)(?:\s+(?:is|are|lies?))?$",
+        r"^where\s+(?:is|are|does|do)\s+(?P<what>.+?)(?:\s+lie)?$",
+        rf"^{_ASK}(?:give me|do|make|i need|i want)?\s*(?:a |the )?(?:segmentation|outlines?|contours?|masks?)\s+"
+        r"(?:of|for)\s+(?P<what>.+)$",
+        r"^(?P<what>.+?)\s+(?:segmentation|outlines?|contours?|mask)$",
+    )
+)
+_LOW_ATTENUATION = re.compile(
+    r"\bhow much emphysema\b|\bemphysema\s+(?:score|index|percentage|extent|quantification)\b|"
+    r"\bquantify\s+(?:the\s+)?emphysema\b|"
+    r"\blaa\s*-?\s*950\b|\blow[- ]attenuation (?:area|volume)\b|"
+    r"\b(?:extent|amount|percentage|share) of (?:the )?emphysema\b",
+    re.IGNORECASE,
+)
+_LONGEST = 8
+# What has a border that a person can point at; "opacity" or "effusion" of a film is no such thing.
+_OBJECTS = frozenset(
+    "nodule nodules mass masses lesion lesions tumor tumors tumour tumours cyst cysts metastasis metastases hematoma "
+    "haematoma abscess collection aneurysm hemangioma haemangioma melanoma bulla stone node nodes".split()
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for: its words, whether they name a structure that can be outlined by name (else a person has to
+    point at it), and whether an outline was asked for in so many words."""
+
+    what: str
+    named: bool
+    wants: Literal["outline", "size"]
+    seen: frozenset[str] = frozenset()
+
+
+def asked_of(question: str, seen_on: str | None = None) -> Asked | None:
+    """What of an image a question asks for; None where it asks for something else.
+
+    Args:
+        seen_on: CT, MR, XR, fundus or skin, where the image is known to be one.
+    """
+    text = " ".join(question.split()).strip(" ?.!")
+    if _LOW_ATTENUATION.search(text):
+        return Asked(EMPHYSEMA, True, "size", frozenset({"CT"}))
+    bare = _TAIL.sub("", text)
+    while (shorter := _TAIL_PLAIN.sub("", bare)) != bare:
+        bare = shorter
+    bare = bare.strip(" ?.!,")
+    for wants, patterns in (("size", _SIZES), ("outline", _OUTLINES)):
+        for pattern in patterns:
+            if (match := pattern.match(bare)) and (found := _named(match["what"], wants, seen_on)):
+                return found
+    return None
+
+
+def _named(phrase: str, wants: str, seen_on: str | None) -> Asked | None:
+    what = re.sub(rf"^{_THE}", "", phrase.strip(), flags=re.IGNORECASE).strip()
+    if not what or len(what.split()) > _LONGEST:
+        return None
+    kind: Literal["outline", "size"] = "outline" if wants == "outline" else "size"
+    try:
+        prompt = structure_of(what, seen_on)
+    except NotAStructure:
+        # A finding is not outlined by its name: a person points at it.
+        return Asked(what, False, kind) if _OBJECTS & set(words(what)) else None
+    except (WhichStructure, BadInput):
+        return Asked(what, True, kind)
+    return Asked(what, True, kind, frozenset(structures()[prompt.structure].on))
