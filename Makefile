@@ -20,7 +20,6 @@ run: ## set-up, then the page on http://127.0.0.1:7860
 
 test: ## set-up with test extras; lint, types, import line, tests (no torch needed)
 	@$(PYTHON) scripts/setup.py test
-	@$(MAKE) --no-print-directory lint
 	bash scripts/tests.sh
 
 lint:

@@ -9,7 +9,7 @@ from app_cite import Citations
 from app_differential import differential
 from app_evidence import Known
 from app_film import images
-from app_forms import Control, answer_form, control_for
+from app_forms import ON_FILM, Control, answer_form, control_for
 from app_parts import REASONS, Json, clock, count, day, esc, fold, key, label, sentence, title
 from app_steps import run_summary
 
@@ -223,7 +223,7 @@ def _gaps(document: Json, known: Known) -> str:
             f'<p class="o-who"><label>Answering as <input data-who name="by" value="{esc(known.by)}" '
             f'autocomplete="name"></label></p><ul class="o-asks">{rows}</ul>'
         )
-    body += "".join(map(_gap, others))
+    body += "".join(_gap(gap, _on_image(document, gap)) for gap in others)
     if moot:
         body += fold("moot", f'Does not apply <span class="o-count">{len(moot)}</span>', "".join(map(_gap, moot)))
     waiting = len(missing) + len(others)
@@ -241,7 +241,17 @@ def _useful_form(document: Json, known: Known) -> str:
     return f'<ul class="o-asks">{row}</ul>'
 
 
-def _gap(gap: Json) -> str:
+def _on_image(document: Json, gap: Json) -> str:
+    """What a person can draw on an image to close a gap."""
+    for slot in gap["slots"]:
+        evidence = current(document, slot)
+        control = control_for(document, evidence, {}) if evidence else None
+        if evidence and control and control.kind in ON_FILM:
+            return answer_form(slot, gap["what"], control, evidence["id"])
+    return ""
+
+
+def _gap(gap: Json, more: str = "") -> str:
     """What could not be answered and is not a matter of one missing input."""
     needs = "".join(f"<li>{esc(sentence(need))}</li>" for need in gap["needs"])
     what = "".join(f"<p>{esc(sentence(part))}</p>" for part in gap["what"].split("; "))
@@ -249,7 +259,7 @@ def _gap(gap: Json) -> str:
     if gap["reason"] != "not_applicable":
         tag = f'<span class="o-tag">{esc(REASONS.get(gap["reason"], gap["reason"]))}</span>'
     listed = f'<ul class="o-list">{needs}</ul>' if needs else ""
-    return f'<div class="o-gap r-{esc(gap["reason"])}">{what}{tag}{listed}</div>'
+    return f'<div class="o-gap r-{esc(gap["reason"])}">{what}{tag}{listed}{more}</div>'
 
 
 def _asked(gaps: list[Json]) -> dict[str, tuple[str, list[str]]]:

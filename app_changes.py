@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from app_cite import Citations
 from app_parts import Json, clock, count, esc, fold, label
 
+_NAMELESS = re.compile(r"claims/c[0-9a-f]{10}")
+_FIGURE = re.compile(r"[-−]?\d| outlined ")
 PLACES = {"claims": "Statement", "next_steps": "Next step", "not_answered": "Not answered"}
 
 
@@ -25,7 +28,8 @@ def change_box(change: Json, cites: Citations, version: int, criteria: Mapping[s
         counts.append(fold(f"change-{name}", f"<b>{len(slots)}</b> "
                                              f"{head}", f'<ul class="o-slots">{inner or "<li>none</li>"}</ul>',
                            kind="o-pill"))
-    diff = "".join(_diff_row(row, criteria) for row in change["diff"])
+    changed = _paired(change["diff"])
+    diff = "".join(_diff_row(row, criteria) for row in changed)
     body = f'<div class="o-diff">{diff}</div>' if diff else '<p class="o-hint">The answer reads as before.</p>'
     pairs = _corrected(change, cites)
     what = ", ".join(dict.fromkeys(cites.word(new) for _, new in pairs)) or "an input"
@@ -36,8 +40,29 @@ def change_box(change: Json, cites: Citations, version: int, criteria: Mapping[s
         f'<section class="{kind}" data-version="{version}" aria-label="{told}"><h3 tabindex="-1">'
         f'{verb} {esc(what)}</h3>{note}{_values(pairs, cites)}'
         f'<div class="o-pills">{"".join(counts)}</div>'
-        + fold("change-diff", f'{count(len(change["diff"]), "change")} in the answer', body, opened=True) + "</section>"
+        + fold("change-diff", f'{count(len(changed), "change")} in the answer', body, opened=True) + "</section>"
     )
+
+
+def _paired(rows: list[Json]) -> list[Json]:
+    """A statement that no criterion made has no name: what went and what came are one change where both begin alike."""
+    gone = {_about(row["before"]): row for row in rows if _nameless(row) and not row["after"]}
+    made: list[Json] = []
+    taken: list[Json] = []
+    for row in rows:
+        old = gone.pop(_about(row["after"]), None) if _nameless(row) and not row["before"] else None
+        made.append(row if old is None else row | {"before": old["before"]})
+        taken += [] if old is None else [old]
+    return [row for row in made if not any(row is one for one in taken)]
+
+
+def _nameless(row: Json) -> bool:
+    return _NAMELESS.fullmatch(str(row["path"])) is not None
+
+
+def _about(value: Any) -> str:
+    """What a statement is about: its words before the first number."""
+    return _FIGURE.split(_text(value), maxsplit=1)[0]
 
 
 def _corrected(change: Json, cites: Citations) -> list[tuple[Json, Json]]:
@@ -66,8 +91,14 @@ def _values(pairs: list[tuple[Json, Json]], cites: Citations) -> str:
 def _diff_row(row: Json, criteria: Mapping[str, str]) -> str:
     place, _, rest = str(row["path"]).partition("/")
     criterion = rest.rpartition("/")[0] if place == "next_steps" else rest
+    if _nameless(row):
+        return _sides(PLACES["claims"], row)
     name = criteria.get(criterion.partition(".")[0]) or label(criterion)
     head = f"{PLACES.get(place, place)}: {name}" if place != "not_answered" else f"Not answered: {rest}"
+    return _sides(head, row)
+
+
+def _sides(head: str, row: Json) -> str:
     before, after = _text(row["before"]), _text(row["after"])
     return (
         f'<div class="o-diff-row"><p class="o-diff-head">{esc(head)}</p>'

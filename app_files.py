@@ -6,6 +6,8 @@ patients there are unless it is one new patient and touches nobody else.
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +20,13 @@ from tools.ehr.bundles import import_path
 from tools.ehr.compartment import local_reference
 from tools.ehr.store.store import Store
 from tools.errors import BadInput, IdentityMismatch, UsageError
+from tools.imaging import archive
 
 MAX_NOTE = 2_000_000
 MAX_RECORD = 64_000_000
-MAX_FILE = "256mb"
+MAX_FILE = "1gb"
 _TEXT = (".txt", ".md", ".text")
+_RECORDS = (".json", ".ndjson")
 _MOST = 1_000_000
 
 
@@ -37,23 +41,22 @@ class Imported:
 
 
 def sorted_files(paths: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Notes and images among the files given with a question.
+    """Notes and images among the files given with a question; a series may come as many files or as an archive.
 
     Raises:
         BadInput: a note that is too long.
         UsageError: a record, which is imported and not attached.
     """
-    notes, images = [], []
+    notes: list[str] = []
+    images: list[str] = []
     for path in paths:
-        if not _is_text(Path(path)):
-            images.append(path)
-        elif _is_record(Path(path)):
+        packed = _holds_record(Path(path))
+        if packed or (_is_text(Path(path)) and _is_record(Path(path))):
             raise UsageError(
                 f"{Path(path).name} is a record", found="a FHIR resource or Bundle", expected="a note or an image",
-                action="take it in with Import a record, above",
+                action=f"{'unpack it and ' if packed else ''}take it in with Import a record, above",
             )
-        else:
-            notes.append(path)
+        (notes if _is_text(Path(path)) else images).append(path)
     for path in notes:
         if (size := Path(path).stat().st_size) > MAX_NOTE:
             raise BadInput(
@@ -81,8 +84,28 @@ def _is_text(path: Path) -> bool:
 
 def _is_record(path: Path) -> bool:
     with path.open("rb") as file:
-        head = file.read(4096).lstrip()
+        return _begins_record(file.read(4096))
+
+
+def _begins_record(head: bytes) -> bool:
+    head = head.lstrip()
     return head.startswith(b"{") and b'"resourceType"' in head
+
+
+def _holds_record(path: Path) -> bool:
+    """Whether an archive holds nothing but a record; a broken one is refused by who reads it as images."""
+    with path.open("rb") as file:
+        if not archive.is_zip(file.read(4)):
+            return False
+    try:
+        with zipfile.ZipFile(path) as packed:
+            entries = [entry for entry in packed.infolist() if not entry.is_dir()]
+            if not entries or any(not entry.filename.lower().endswith(_RECORDS) for entry in entries):
+                return False
+            with packed.open(entries[0]) as first:
+                return _begins_record(first.read(4096))
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, zlib.error):
+        return False
 
 
 def import_patient(settings: Settings, path: Path) -> Imported:

@@ -141,11 +141,11 @@ def viewer(film: Film, evidence: str, *, edits: str = "") -> str:
         f'<div class="o-film-plane" style="aspect-ratio: {film.aspect:.4f}"><img src="{esc(film.src)}" '
         f'alt="{_alt(film)}" draggable="false"><svg viewBox="-0.5 -0.5 {film.columns} {film.rows}" '
         f'preserveAspectRatio="none"><g class="o-raw"{matrix}>{drawn}</g></svg></div>{_letters(cut)}</div>'
-        f'<figcaption>{_leafing(film)}<span class="o-film-tools">'
+        f'<figcaption>{_slider(film)}<div class="o-film-row">{_choices(cut)}<span class="o-film-tools">'
         '<button type="button" data-zoom="in" aria-label="Zoom in">+</button>'
         '<button type="button" data-zoom="out" aria-label="Zoom out">&minus;</button>'
         f'<button type="button" data-zoom="whole">Whole {what.lower()}</button></span>'
-        f'<span class="o-layers">{switches}</span></figcaption>'
+        f'<span class="o-layers">{switches}</span></div></figcaption>'
         f'<div class="o-film-told">{_told(film, evidence)}</div></figure>'
     )
 
@@ -176,28 +176,32 @@ def _letters(cut: Slices | None) -> str:
     return f'<div class="o-letters" role="img" aria-label="{said}">{marks}</div>'
 
 
-def _leafing(film: Film) -> str:
-    """The slider through frames or slices; views and windows of a volume."""
+def _slider(film: Film) -> str:
+    """The slider through frames or slices."""
     cut = film.slices
-    if film.frames < 2 and cut is None:
+    if film.frames < 2:
         return ""
     ends = ("", "") if cut is None else tuple(
         f'<span class="o-end" title="towards the {esc(WORDS[letter])}">{esc(letter)}</span>' for letter in cut.ends)
     word = "Frame" if cut is None else "Slice"
     place = f"{word} {film.frame + 1} of {film.frames}"
-    slider = (
+    return (
         f'<div class="o-slice">{ends[0]}<input type="range" min="1" max="{film.frames}" value="{film.frame + 1}" '
         f'data-leaf aria-label="{word}" aria-valuetext="{place}">{ends[1]}<span class="o-place">{place}</span></div>'
     )
+
+
+def _choices(cut: Slices | None) -> str:
+    """Views and windows of a volume."""
     if cut is None:
-        return slider
+        return ""
     planes = "".join(
         f'<button type="button" data-plane="{axis}" aria-pressed="{str(axis == cut.plane).lower()}">{esc(name)}'
         '</button>' for axis, name in cut.planes)
     shown = "".join(
         f'<button type="button" data-window="{esc(name)}" title="{esc(said)}" '
         f'aria-pressed="{str(name == cut.window).lower()}">{esc(label)}</button>' for name, label, said in cut.windows)
-    return (f'{slider}<span class="o-film-tools o-choice" role="group" aria-label="View">{planes}</span>'
+    return (f'<span class="o-film-tools o-choice" role="group" aria-label="View">{planes}</span>'
             f'<span class="o-film-tools o-choice" role="group" aria-label="Window">{shown}</span>')
 
 

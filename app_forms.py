@@ -248,7 +248,7 @@ def answer_form(slot: str, asked: str, control: Control, evidence: str = "") -> 
     an image is drawn there, so the image is opened."""
     if control.kind in ON_FILM:
         return (f'<button type="button" class="o-give" data-do="open" data-evidence="{esc(evidence)}" '
-                f'aria-label="{esc(asked)}: open the image">Open the image</button>')
+                f'aria-label="{esc(asked)}: point at it on the image">Point at it on the image</button>')
     hidden = f'<input type="hidden" name="evidence" value="{esc(slot)}">'
     if control.kind == "boolean":
         body = "".join(

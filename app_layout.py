@@ -63,7 +63,8 @@ def build(page: Page) -> Any:
                         with gr.Column(elem_id="o-ask", visible=False) as asking:
                             box = gr.MultimodalTextbox(
                                 label="Question", show_label=False, elem_id="o-question", submit_btn="Ask", max_lines=5,
-                                placeholder="Ask about this patient; attach notes and images", file_count="multiple",
+                                placeholder="Ask about this patient; attach notes, images, a series",
+                                file_count="multiple",
                             )
                             examples = part(name="o-examples")
                         thread = part(name="o-thread")

@@ -41,6 +41,7 @@ class Asked:
     resample: str | None = None
     index: str | None = None
     systole: Path | None = None
+    lesions: str | None = None
     inspiration: str = "unknown"
     contrast: str = "unknown"
     gated: str = "unknown"

@@ -122,6 +122,9 @@ def compare(
     label: Annotated[int | None, typer.Option(help="Which label of both masks.")] = None,
     date: Annotated[str | None, typer.Option(help="Date of the image, where the file has none.")] = None,
     prior_date: Annotated[str | None, typer.Option(help="Date of the earlier one, where the file has none.")] = None,
+    lesions: Annotated[
+        str | None, typer.Option(help="RECIST: what the labels of both masks are, 1:liver,2:node ...")
+    ] = None,
     modality: Modality = None,
     as_json: AsJson = False,
 ) -> None:
@@ -132,7 +135,7 @@ def compare(
     from tools.imaging.mask_files import name_of
 
     name = structure or (name_of(mask) if mask is not None else None)
-    now = Asked(file, name, mask, label, points, modality=modality, date=date)
+    now = Asked(file, name, mask, label, points, modality=modality, date=date, lesions=lesions)
     then = Asked(prior, name, prior_mask, label, prior_points, modality=modality, date=prior_date)
     emit(cli_sizes.compare(now, then), as_json, cli_sizes.compare_text)
 
@@ -150,6 +153,7 @@ def export(
     frame: Frame = None,
     series: Series = None,
     modality: Modality = None,
+    resample: Resample = None,
     kinds: Annotated[str, typer.Option("--as", help="seg, sr, gsps, png, fhir; several with commas.")] = "seg,sr",
     patient: Annotated[str | None, typer.Option(help="Whose: the id in the record, for --as fhir.")] = None,
     out: Annotated[Path, typer.Option(help="Where the files go.")] = Path("export"),
@@ -161,8 +165,9 @@ def export(
     from agent.cli_asked import Asked
 
     asked = Asked(
-        file, structure, mask, label, points, frame, series, modality, box=box, clicks=tuple(point or ()), slice_=slice_
-    )
+        file, structure, mask, label, points, frame, series, modality, box=box, clicks=tuple(point or ()),
+        slice_=slice_, resample=resample,
+    )  # fmt: skip
     emit(cli_out.export(asked, kinds, out, patient), as_json, cli_out.export_text)
 
 

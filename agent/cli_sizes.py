@@ -40,6 +40,8 @@ def compare(now: Asked, prior: Asked) -> dict[str, Any]:
     """
     from tools.imaging.comparing import compared
 
+    if now.lesions is not None:
+        return _recist(now, prior)
     one, other = _side(now), _side(prior)
     changes, told = compared(one, other)
     named = {each.name for each in changes}
@@ -73,6 +75,8 @@ def measure_text(body: dict[str, Any]) -> str:
 
 def compare_text(body: dict[str, Any]) -> str:
     """Changes for people."""
+    if "recist" in body:
+        return _recist_text(body)
     rows = [*body["lines"]]
     if body["not_compared"]:
         rows.append(f"not compared: {', '.join(body['not_compared'])}")
@@ -102,6 +106,46 @@ def _index(asked: Asked, target: Target) -> tuple[list[Measurement], list[str]]:
         return indices.of_three_diameters(target, wanted)
     rows, told = (indices.laa950 if asked.index == "laa950" else indices.agatston)(target, wanted, said)
     return rows, [*told, *asked.said]
+
+
+def _recist(now: Asked, prior: Asked) -> dict[str, Any]:
+    """Sums of target lesions in place of measures of one structure; the earlier image is the baseline."""
+    from tools.errors import UsageError
+    from tools.imaging.comparing import in_order, same_patient
+    from tools.imaging.lesions import lesions_on, named_from, recist
+
+    named = named_from(now.lesions or "")
+    if now.mask is None or prior.mask is None:
+        raise UsageError(
+            "lesions are outlined by a person",
+            found="one mask" if now.mask or prior.mask else "no mask",
+            expected="a mask on both images, with the same labels",
+            action="add --mask FILE --prior-mask FILE",
+        )
+    target, before = target_of(now), target_of(prior)
+    unsure = same_patient(target, before)
+    in_order(target, now.date, before, prior.date)
+    found = recist(lesions_on(target, now.mask, named), lesions_on(before, prior.mask, named))
+    return {
+        "recist": found,
+        "now": about(now, target),
+        "prior": about(prior, before),
+        "warnings": list(dict.fromkeys([*unsure, found["note"], *target.warnings, *before.warnings])),
+    }
+
+
+def _recist_text(body: dict[str, Any]) -> str:
+    from tools.imaging.measures.model import shown
+
+    found = body["recist"]
+    rows = [f"targets: {'; '.join(found['targets'])}"]
+    rows += [f"no target: {row['name']}: {row['why']}" for row in found["not_targets"]]
+    for when, name in (("prior", "baseline"), ("now", "now")):
+        total = found[name]
+        size = shown(total["value"], total["unit"], (total["range"][0], total["range"][1]))
+        rows.append(f"sum of diameters on {(body[when]['taken_at'] or 'an unknown date')[:10]}: {size}")
+    change = "not told: a target was not evaluated" if found["percent"] is None else f"{found['percent']:+.0f} %"
+    return "\n".join([*rows, f"change: {change}", *(f"warning: {text}" for text in body["warnings"])])
 
 
 def _side(asked: Asked) -> Side:

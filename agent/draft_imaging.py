@@ -19,7 +19,7 @@ from agent.state import Board, Json, State
 from knowledge.evidence import Derivation, DicomRegion, Evidence, Statement
 from tools.ehr.writes.beside import ALGORITHM, Beside, study_place
 from tools.ehr.writes.drafts import Setting
-from tools.errors import UsageError
+from tools.errors import IdentityMismatch, UsageError
 from tools.spec import ToolRecord
 
 if TYPE_CHECKING:
@@ -229,8 +229,13 @@ async def drawn_up(
     Raises:
         NotAssessable: the image is no longer kept here.
         BadInput: it is not the file that was measured on.
+        IdentityMismatch: the image, or its study in the record, is another patient's; no reason overrides that.
     """
+    from tools.imaging.identity import compare_identity
+
+    assert context.record is not None
     target = await asyncio.to_thread(_target, context, found.image)
+    compare_identity(target.header.who, context.record.patient)
     return await _resource(found, given, setting, context, services, target)
 
 
@@ -252,7 +257,15 @@ async def _resource(
     study = await asyncio.to_thread(imaging_study, target, subject)
     uid, there = target.header.study_instance_uid, None
     if study is not None and uid is not None:
-        there = (await study_in(context, uid)).reference
+        known = await study_in(context, uid)
+        if known.others:
+            raise IdentityMismatch(
+                "the record has the study of this image under another patient",
+                found=f"{known.others} of other patients",
+                expected=f"a study of Patient/{setting.patient}, or none",
+                action="tell whoever runs the record",
+            )
+        there = known.reference
     derived: list[Json] = []
     if study is not None and uid is not None:
         derived.append({"reference": there or study_place(uid)})

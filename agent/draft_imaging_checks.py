@@ -11,7 +11,7 @@ from agent.drafts import CheckState
 from knowledge.evidence import Statement
 from tools.ehr.compartment import walk
 from tools.ehr.record import Entry
-from tools.errors import IdentityMismatch, UpstreamError
+from tools.errors import UpstreamError
 
 if TYPE_CHECKING:
     from agent.draft_checks import Scene
@@ -26,15 +26,12 @@ def _found(scene: Scene) -> Measure:
 
 
 async def image_identity(scene: Scene) -> Looked:
-    """Whose image it is, against the patient as the record has them now."""
+    """Whose image it is, against the patient as the record has them now. Another's has ended the draft before this."""
     from tools.imaging.identity import compare_identity
 
     found = _found(scene)
     target = await asyncio.to_thread(_target, scene.context, found.image)
-    try:
-        identity = compare_identity(target.header.who, scene.record.patient)
-    except IdentityMismatch as error:
-        return "contraindicated", error.message, []
+    identity = compare_identity(target.header.who, scene.record.patient)
     if identity.status == "confirmed":
         return "pass", identity.display, []
     said = [item.source.by for item in found.behind if isinstance(item.source, Statement) and item.value == "confirmed"]
@@ -50,8 +47,6 @@ async def study(scene: Scene) -> Looked:
     if uid is None or target.header.series_instance_uid is None:
         return "unknown", "the image names no study: the value points to no image in the record", []
     there = await study_in(scene.context, uid)
-    if there.others:
-        return "contraindicated", "the record has this study under another patient", []
     if there.rejected:
         return "contraindicated", f"the record says of this study: {there.rejected}", []
     if there.reference:

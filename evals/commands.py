@@ -28,6 +28,7 @@ class Given:
     corrected: Path | None = None
     unmentioned: str | None = None
     paraphrases: Path | None = None
+    on: str = "film"
 
     @property
     def every(self) -> list[Path]:
@@ -57,6 +58,32 @@ def _prompted(module: Any, given: Given) -> Json:
     return result
 
 
+def _corrupted(module: Any, given: Given) -> Json:
+    """The suite of films, of photographs (fundus, skin) or of CT; only the first cannot do without data."""
+    if given.on not in ("film", "retina", "skin", "ct"):
+        raise UsageError(
+            f"no corruption suite on {given.on!r}",
+            found=given.on,
+            expected="film, retina, skin, ct",
+            action="give --on and one of these",
+        )
+    if given.on != "film":
+        module = importlib.import_module(f"evals.benchmarks.corruption_{given.on}")
+    elif given.data is None:
+        raise _without_data(_FILMS)
+    found: Json = module.run(given.data, given.n)
+    return found
+
+
+def _without_data(needs: str) -> UsageError:
+    return UsageError(
+        "this benchmark needs data",
+        found="no --data",
+        expected=needs,
+        action="give --data PATH, once for each",
+    )
+
+
 _FILMS = "a folder of films with masks: metadata.csv, images/, masks_v7/"
 _CT = "a folder with example_ct_sm.nii.gz and example_seg.nii.gz (TotalSegmentator's samples)"
 BENCHES = {
@@ -78,7 +105,7 @@ BENCHES = {
     "dicom": Bench("benchmarks.dicom", lambda module, given: module.run(given.every), "folders of image files"),
     "volume-speed": Bench("benchmarks.volume_speed", lambda module, given: module.run(given.n)),
     "cxr-lungs": Bench("benchmarks.cxr_lungs", lambda module, given: module.run(given.data, given.n), _FILMS),
-    "corruption": Bench("benchmarks.corruption", lambda module, given: module.run(given.data, given.n), _FILMS),
+    "corruption": Bench("benchmarks.corruption", _corrupted),
     "prompts": Bench(
         "benchmarks.prompts", _prompted, "a folder of TotalSegmentator's samples: CT scans with label maps"
     ),
@@ -132,11 +159,12 @@ def bench(
     corrected: Annotated[Path | None, typer.Option(help="medcalc: a file of corrected labels.")] = None,
     unmentioned: Annotated[str | None, typer.Option(help="medcalc: a finding not named (unknown, absent).")] = None,
     paraphrases: Annotated[Path | None, typer.Option(help="ehrsql: YAML of {id, question}: other words.")] = None,
+    on: Annotated[str, typer.Option(help="corruption: what is spoilt (film, retina, skin, ct).")] = "film",
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Run a benchmark: one document with its interval, n and what was excluded."""
     given = data or []
-    other = {"level": level, "corrected": corrected, "unmentioned": unmentioned, "paraphrases": paraphrases}
+    other = {"level": level, "corrected": corrected, "unmentioned": unmentioned, "paraphrases": paraphrases, "on": on}
     body = run(name, given[0] if given else None, n, given[1:], **other)
     cases = body.pop("cases", None)
     if per_case is not None:
@@ -157,12 +185,7 @@ def run(name: str, data: Path | None = None, n: int | None = None, more: Sequenc
         raise UsageError(f"no benchmark {name!r}", found=name, expected=", ".join(NAMES), action="name one of these")
     one = BENCHES[name]
     if one.needs is not None and data is None:
-        raise UsageError(
-            "this benchmark needs data",
-            found="no --data",
-            expected=one.needs,
-            action="give --data PATH, once for each",
-        )
+        raise _without_data(one.needs)
     return one.call(importlib.import_module(f"evals.{one.module}"), Given(data, n, tuple(more), **other))
 
 

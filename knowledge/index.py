@@ -44,8 +44,15 @@ class Manifest:
 class PassageIndex:
     """Dense and lexical scores of a query against every passage, in the passages' order."""
 
-    def __init__(self, found: Sequence[Passage], encoder: Encoder | None, vectors: Vectors | None, lexical: Any,
-                 manifest: Manifest, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        found: Sequence[Passage],
+        encoder: Encoder | None,
+        vectors: Vectors | None,
+        lexical: Any,
+        manifest: Manifest,
+        folder: Path | None = None,
+    ) -> None:
         self.folder = folder
         self.passages = tuple(found)
         self.encoder = encoder
@@ -117,8 +124,13 @@ def open_index(found: Sequence[Passage], encoder: Encoder | None, folder: Path |
     """The index in a folder if it still fits, else a new one, written there; without a folder only in memory."""
     found = list(found)
     wanted = Manifest(
-        FORMAT, corpus_hash(found), encoder.id if encoder else None, encoder.digest if encoder else None,
-        encoder.dims if encoder else 0, len(found), datetime.now(UTC).isoformat(timespec="seconds"),
+        FORMAT,
+        corpus_hash(found),
+        encoder.id if encoder else None,
+        encoder.digest if encoder else None,
+        encoder.dims if encoder else 0,
+        len(found),
+        datetime.now(UTC).isoformat(timespec="seconds"),
     )
     existing = _read(folder, wanted, found, encoder) if folder else None
     if existing is not None:

@@ -24,7 +24,7 @@ from evals.metrics import document, interval, mean
 from tools.errors import ToolError
 from tools.imaging.frame import Image
 from tools.imaging.quality import quality
-from tools.segmenters.lungs import lung_fields
+from tools.segmenters.lungs import REFUSED, lung_fields
 from tools.segmenters.pixels import WHOLE, sampled
 
 Json = dict[str, Any]
@@ -32,7 +32,6 @@ SEED = 6
 FILMS = 12
 COSTLY, HARMLESS, FALL = 0.05, 0.01, 0.05
 GOOD = 0.85
-SURE = 0.5
 
 
 def run(folder: Path, n: int | None = None) -> Json:
@@ -108,7 +107,7 @@ def _read(grey: Any, mask: Any) -> Json:
     return {
         "dice": round(overlap(np.asarray(both), mask), 4),
         "confidence": fields.confidence,
-        "abstains": judged.outlines == "unusable" or fields.confidence < SURE,
+        "abstains": judged.outlines == "unusable" or fields.confidence < REFUSED,
         "verdict": judged.verdict,
         "problems": [item.name for item in judged.problems],
         "doubts": list(fields.doubts),

@@ -55,16 +55,23 @@ def drawn(grids: tuple[tuple[str, Json], ...] = GRIDS) -> list[Json]:
             except OslerError as error:
                 rows.append(row | {"named": 0, "refused": error.message})
                 continue
-            heights, density, volumes, named = [], [], [], 0
+            heights: list[float] = []
+            doubted: list[float] = []
+            density: list[float] = []
+            volumes: list[float] = []
+            named = 0
             for level, body in zip(LEVELS, what.bodies, strict=False):
                 if (one := found.get(f"{level} vertebra")) is None:
                     continue
                 named += 1
                 volumes.append(100 * (float(one.mask.sum()) * volume.voxel_ml / body.ml - 1))
                 measured = {row.name: row.value for row in vertebral(one.mask, volume, one.structure)[0]}
-                heights += [measured[part] - body.height(share) for part, share in PLACES if part in measured]
+                off = [measured[part] - body.height(share) for part, share in PLACES if part in measured]
+                faint = any("faint" in doubt for doubt in one.doubts)
+                (doubted if faint else heights).extend(off)
                 density.append(measured["spongy bone density"] - made.get("trabecular", TRABECULAR))
-            row |= {"found": len(found), "named": named, "height_mm": _worst(heights), "density_hu": _worst(density)}
+            row |= {"found": len(found), "named": named, "density_hu": _worst(density)}
+            row |= {"height_mm": _worst(heights), "height_mm_where_a_disc_is_faint": _worst(doubted)}
             rows.append(row | {"volume_percent": _worst(volumes)})
     return rows
 
@@ -101,4 +108,5 @@ def labelled(folder: Path) -> Json:
 
 
 def _worst(errors: list[float]) -> float | None:
-    return round(max(errors, key=abs), 2) if errors else None
+    largest = max(errors, key=abs, default=None)
+    return None if largest is None else round(largest, 2)

@@ -24,14 +24,13 @@ from tools.errors import ToolError
 from tools.segmenters.cardiothoracic import cardiothoracic
 from tools.segmenters.classifier import Classifier
 from tools.segmenters.heart import heart
-from tools.segmenters.lungs import LungFields, lung_fields, shipped
+from tools.segmenters.lungs import REFUSED, LungFields, lung_fields, shipped
 from tools.segmenters.pixels import WHOLE, sampled
 from tools.segmenters.segment import Mask
 
 Json = dict[str, Any]
 FOLDS = 5
 READINGS = Path(__file__).parent.parent / "cxr" / "ctr_readings.yaml"
-REFUSED = 0.5
 
 
 def run(folder: Path, n: int | None = None) -> Json:

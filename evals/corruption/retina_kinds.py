@@ -1,7 +1,7 @@
-"""Ways in which a fundus photograph can be spoilt, each in three severities, drawn by code from a seed.
+"""Ways in which a photograph (fundus; skin too) can be spoilt, each in three severities, drawn by code from a seed.
 
-A change takes colours of 0 to 1 (rows, columns, 3) and the reference vessels, and gives both back: what moves the
-picture moves the vessels. What covers a vessel leaves it in the reference: it is there, and is not seen.
+A change takes colours of 0 to 1 (rows, columns, 3) and the reference mask, and gives both back: what moves the picture
+moves the mask. What covers a vessel leaves it in the reference: it is there, and is not seen.
 """
 
 from __future__ import annotations

@@ -6,18 +6,42 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agent.cli import main
+
 ROOT = Path(__file__).parents[2]
 
 
+UNSET = ("OSLER_MODEL", "OSLER_MODEL_URL", "OSLER_FHIR_URL")
+Run = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def here(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`osler ARGUMENTS` in this process: exit code and document. Each command line of README has its own process."""
+    monkeypatch.setenv("OSLER_HOME", str(home))
+    for name in UNSET:
+        monkeypatch.delenv(name, raising=False)
+
+    def run_here(*arguments: str) -> tuple[int, Any]:
+        monkeypatch.setattr(sys, "argv", ["osler", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
+
+    return run_here
+
+
 def run(home: Path, *arguments: str) -> tuple[int, Any, str]:
-    """`osler ARGUMENTS --json`: exit code, document, stderr."""
+    """`osler ARGUMENTS` in a process of its own: exit code, document, stderr."""
     env = {**os.environ, "OSLER_HOME": str(home), "PYTHONPATH": str(ROOT)}
-    for name in ("OSLER_MODEL", "OSLER_MODEL_URL", "OSLER_FHIR_URL"):
+    for name in UNSET:
         env.pop(name, None)
     done = subprocess.run(
         [sys.executable, "-c", "from agent.cli import main; main()", *arguments],
@@ -96,9 +120,9 @@ def test_ask_correct_show_approve_over_processes(home: Path) -> None:
     ],
 )
 def test_errors_are_documents_with_their_exit_code(
-    home: Path, arguments: list[str], code: int, error: str | None
+    here: Run, arguments: list[str], code: int, error: str | None
 ) -> None:
-    found, body, _ = run(home, *arguments, "--json")
+    found, body = here(*arguments, "--json")
     assert found == code
     assert set(body["error"]) == {"code", "message", "found", "expected", "action"}
     assert body["error"]["message"]
@@ -106,8 +130,8 @@ def test_errors_are_documents_with_their_exit_code(
         assert body["error"]["code"] == error
 
 
-def test_a_calculation_with_missing_inputs_is_not_assessable(home: Path) -> None:
-    code, body, _ = run(home, "calc", "run", "ckd_epi_2021", "{}", "--json")
+def test_a_calculation_with_missing_inputs_is_not_assessable(here: Run) -> None:
+    code, body = here("calc", "run", "ckd_epi_2021", "{}", "--json")
     assert code == 3
     assert body["value"] is None
     assert body["missing"]
@@ -129,18 +153,18 @@ def test_a_bundle_of_two_patients_needs_a_choice(home: Path, tmp_path: Path) -> 
     assert "two" in str(body["error"])
 
 
-def test_demo_doctor_schema_knowledge(home: Path) -> None:
-    code, rows, _ = run(home, "demo", "--json")
+def test_demo_doctor_schema_knowledge(here: Run) -> None:
+    code, rows = here("demo", "--json")
     assert code == 0
     assert len(rows) >= 6
     assert {"id", "name", "question", "as_of", "twin_of"} == set(rows[0])
-    code, body, _ = run(home, "doctor", "--json")
+    code, body = here("doctor", "--json")
     assert code == 0
     assert {"tools", "models", "index", "store"} <= set(body)
-    code, body, _ = run(home, "knowledge", "search", "dose of apixaban in kidney disease", "--json")
+    code, body = here("knowledge", "search", "dose of apixaban in kidney disease", "--json")
     assert code == 0
     assert body["hits"]
-    code, body, _ = run(home, "ehr", "search", "Observation?patient=demo-af&code=2160-0", "--json")
+    code, body = here("ehr", "search", "Observation?patient=demo-af&code=2160-0", "--json")
     assert code == 0
     assert body["resourceType"] == "Bundle"
     assert body["total"] == len(body["entry"]) > 1

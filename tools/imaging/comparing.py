@@ -74,6 +74,30 @@ def compared(now: Side, prior: Side) -> tuple[list[Change], list[str]]:
     return changes, [*told, *now.target.warnings, *prior.target.warnings]
 
 
+def in_order(now: Target, date: str | None, prior: Target, prior_date: str | None) -> None:
+    """Raise unless both dates are known and the prior's is the earlier one.
+
+    Raises:
+        NotAssessable: a date is missing.
+        BadInput: the prior is not earlier.
+    """
+    days = [(taken_on(prior, prior_date) or "")[:10], (taken_on(now, date) or "")[:10]]
+    if not all(days):
+        raise NotAssessable(
+            "the change cannot be told",
+            found="an image without a date",
+            expected="the dates of both images",
+            action="take both images from the archive as DICOM, or give the date",
+        )
+    if days[0] >= days[1]:
+        raise BadInput(
+            "the prior is not earlier than the image it is compared with",
+            found=" and ".join(days),
+            expected="an earlier date for the prior",
+            action="swap the two files",
+        )
+
+
 def taken_on(target: Target, date: str | None) -> str | None:
     """The day of an image: what the file says, a person's word where it says nothing.
 

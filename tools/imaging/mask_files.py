@@ -69,6 +69,24 @@ def segment_from(path: Path, target: Image | Volume, label: int | None = None, s
     return Segment(name, mask, 1.0, HAND, "", edited=True, doubts=(UNKNOWN_HAND,), coded=known)
 
 
+def labels_in(path: Path) -> list[int]:
+    """The labels of a label map, or the segment numbers of a DICOM SEG.
+
+    Raises:
+        BadInput: it is neither.
+        UsageError: there is no such file.
+    """
+    from tools.imaging.nifti import is_nifti, read_nifti
+    from tools.imaging.reading import sha256_of
+
+    head = head_of(path) or b""
+    if looks_like_dicom(head):
+        return [int(number) for number in _opened(path).segment_numbers]
+    if not is_nifti(path, head):
+        raise _no_mask(path, "a file without labels")
+    return [int(value) for value in np.unique(read_nifti(path, sha256_of(path)).values) if value]
+
+
 def name_of(path: Path) -> str:
     """What the mask in a file is called where nobody says: the file's name without its endings."""
     return path.name.removesuffix(".gz").rpartition(".")[0] or path.name
@@ -145,12 +163,7 @@ def _gap(one: Volume, other: Volume) -> float:
 
 
 def _segmentation(path: Path, target: Image | Volume, label: int | None) -> AnyMask:
-    import highdicom
-
-    try:
-        stored = highdicom.seg.segread(path)
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
-        raise _no_mask(path, f"a DICOM file that is no segmentation ({type(error).__name__})") from error
+    stored = _opened(path)
     number = _chosen(path, np.array(list(stored.segment_numbers)), label)
     frames = _frames_of(target)
     held = {str(uid) for _, _, uid in stored.get_source_image_uids()}
@@ -162,6 +175,15 @@ def _segmentation(path: Path, target: Image | Volume, label: int | None) -> AnyM
             action="take the one that belongs to it",
         )
     return _drawn(stored, number, frames, target)
+
+
+def _opened(path: Path) -> Any:
+    import highdicom
+
+    try:
+        return highdicom.seg.segread(path)
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise _no_mask(path, f"a DICOM file that is no segmentation ({type(error).__name__})") from error
 
 
 def _frames_of(target: Image | Volume) -> list[tuple[str, int]]:

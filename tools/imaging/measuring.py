@@ -32,6 +32,7 @@ from tools.segmenters.structures import OBJECT
 
 Resample = Literal["even", "square"]
 UNCHECKED = "unvalidated: an outline by a program, checked by no clinician (docs/segmenters.md); decides nothing"
+_ON_FILMS = ("osler-lung-fields", "osler-heart-borders")
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,7 @@ def unvalidated(segments: Sequence[Segment]) -> list[str]:
     """What is said of outlines that an algorithm drew: no clinician has checked them."""
     from tools.imaging.measure import UNVALIDATED
 
-    films = ("osler-lung-fields", "osler-heart-borders")
-    said = {UNVALIDATED if one.algorithm in films else UNCHECKED for one in segments if one.algorithm != HAND}
+    said = {UNVALIDATED if one.algorithm in _ON_FILMS else UNCHECKED for one in segments if one.algorithm != HAND}
     return sorted(said, reverse=True)
 
 
@@ -158,6 +158,9 @@ def found_on(target: Target, wanted: Wanted, models: Path | None = None) -> list
             expected="a structure, a box, a mask or landmarks",
             action="add --structure NAME, --mask FILE, --box x0,y0,x1,y1 or --points 'COLUMN,ROW COLUMN,ROW'",
         )
+    from tools.imaging.chest import measurable
+    from tools.imaging.what import what_is
+
     name = wanted.structure or ""
     if wanted.points is not None:
         return [Measured(name, (between(read_points(wanted.points), target).of(name),))]
@@ -165,6 +168,9 @@ def found_on(target: Target, wanted: Wanted, models: Path | None = None) -> list
         segments = [segment_from(wanted.mask, target, wanted.label, wanted.structure)]
     else:
         segments = outlined(target, wanted.structure, wanted.prompts, models)
+        if isinstance(target, Image) and any(one.algorithm in _ON_FILMS for one in segments):
+            # An outline may be drawn on a poor film; nothing is measured on it.
+            measurable(target, what_is(target))
     made = []
     for number, one in enumerate(segments, 1):
         by_hand = one.edited and wanted.mask is not None
@@ -186,14 +192,14 @@ def of_film(film: Image) -> tuple[list[Measurement], list[str]]:
     Raises:
         NotAssessable: no frontal chest film, or one of unusable quality.
     """
-    from tools.imaging.chest import shortcomings
-    from tools.imaging.describe import grade
+    from tools.imaging.chest import measurable, shortcomings
     from tools.imaging.measure import area as area_of
     from tools.imaging.measure import scale
     from tools.imaging.what import what_is
     from tools.segmenters.cardiothoracic import METHOD, cardiothoracic
     from tools.segmenters.film import segmenter
 
+    fit = measurable(film, what_is(film))
     segments = segmenter.segment(film, ("lung", "heart"))
     rows: list[Measurement] = []
     for one in segments[:2]:
@@ -211,9 +217,8 @@ def of_film(film: Image) -> tuple[list[Measurement], list[str]]:
     rows.append(
         Measurement("cardiothoracic ratio", ratio.value, "1", METHOD, None, ends, calipers, notes=("no verdict",))
     )
-    what = what_is(film)
-    quality = grade(film, what)
-    against = shortcomings(what.view.value, what.position.value, quality.verdict if quality else None)
+    quality = fit.quality.verdict if fit.quality else None
+    against = shortcomings(fit.what.view.value, fit.what.position.value, quality)
     told = [
         *unvalidated(segments),
         *(f"heart size is not judged on this film: {reason}" for reason in against),

@@ -92,7 +92,7 @@ def spine(
     ]
     shapes: list[Shape] = [
         Slab(FAT, ((-150, 150), (-105, 115), (-170, 170))),
-        Column(TISSUE, (0, 10), (140, 95), -170, 170),
+        Column(TISSUE, (0, 15), (100, 80), -170, 170),
     ]
     shapes += [
         replace(one, hu=DISC, behind=one.behind + DISC_MM, ahead=one.ahead + DISC_MM, hollow=0.0) for one in blocks

@@ -89,7 +89,7 @@ _AIRY = (*LUNGS, "airway")
 RULES = (
     Rule("the scan is noisy", lambda f: f.grain, 38.0, 110.0, {"bone": 0.4}),
     Rule("noise lies in lines", lambda f: min(f.grain, f.lines), 60.0, 150.0, dict.fromkeys(_AIRY, 0.4)),
-    Rule(_BLUR, lambda f: f.blur_mm, 2.6, 3.6, dict.fromkeys((*_AIRY, "bone"), 0.3)),
+    Rule(_BLUR, lambda f: f.blur_mm, 2.5, 3.5, dict.fromkeys((*_AIRY, "bone"), 0.3)),
     Rule(_THICK, lambda f: f.thick_mm, 5.0, 15.0, dict.fromkeys(_AIRY, 0.2)),
     Rule(_THICK, lambda f: f.thick_mm, 3.0, 8.0, {"bone": 0.3}),
     Rule(_UNREST, lambda f: f.unrest, 125.0, 220.0, dict.fromkeys(("body", *LUNGS), 0.4)),
@@ -110,12 +110,24 @@ def doubted(one: Segment, scan: ScanFigures) -> Segment:
         if lost > 0:
             fall += lost
             doubts.append(rule.words)
-    levels = np.flatnonzero(one.mask.any(axis=(1, 2)))
-    within = [number for number in scan.lost if levels.size and levels[0] <= number <= levels[-1]]
+    within, count = _lost_within(one.mask, scan.lost)
     if within:
-        doubts.append(f"{len(within)} {LOST}")
-        fall += 1.4 * len(within) / (levels[-1] - levels[0] + 1)
+        doubts.append(f"{within} {LOST}")
+        fall += 1.4 * within / count
     return lowered(one, fall, tuple(dict.fromkeys(doubts)))
+
+
+def _lost_within(mask: Voxels, lost: tuple[int, ...]) -> tuple[int, int]:
+    """How many of the empty slices lie in a structure or at its end, and how many slices it then takes up."""
+    levels = np.flatnonzero(mask.any(axis=(1, 2)))
+    if not levels.size:
+        return 0, 1
+    low, high = int(levels[0]), int(levels[-1])
+    while low - 1 in lost:
+        low -= 1
+    while high + 1 in lost:
+        high += 1
+    return sum(low <= number <= high for number in lost), high - low + 1
 
 
 def lowered(one: Segment, fall: float, doubts: tuple[str, ...]) -> Segment:
@@ -126,7 +138,7 @@ def lowered(one: Segment, fall: float, doubts: tuple[str, ...]) -> Segment:
 
 
 def proportion_doubts(grid: CtGrid, inside: Voxels, right: Voxels | None, left: Voxels | None) -> tuple[str, ...]:
-    """Whether body and lungs have sizes that none has: a spacing is wrong, or slices are missing and nothing says so."""
+    """Whether body and lungs have sizes that none has: a spacing is wrong, or slices are missing unsaid."""
     doubts = []
     between, _, across = grid.volume.spacing_mm
     columns = np.flatnonzero(inside.any(axis=(0, 1)))
@@ -139,7 +151,7 @@ def proportion_doubts(grid: CtGrid, inside: Voxels, right: Voxels | None, left: 
         whole = held[0][0] > 0 and held[0][-1] < right.shape[0] - 1
         if tall > PROPORTION[1] * wide or (whole and tall < PROPORTION[0] * wide):
             doubts.append(
-                f"the lungs are {tall:.0f} mm high and {wide:.0f} mm wide: check the spacing, and whether slices are missing"
+                f"the lungs are {tall:.0f} mm high and {wide:.0f} mm wide: is the spacing right, are slices missing?"
             )
     return tuple(doubts)
 
@@ -175,7 +187,7 @@ def scan_figures(grid: CtGrid, inside: Voxels) -> ScanFigures:
 
 
 def _of_slices(grid: CtGrid, inside: Voxels) -> tuple[float, float, float]:
-    """Noise of voxels, noise along rows, and the width of borders within and around the body, from at most 24 slices."""
+    """Noise of voxels, noise along rows, and the width of borders of the body, from about two dozen slices."""
     from scipy import ndimage
 
     levels = np.flatnonzero(inside.any(axis=(1, 2)))
@@ -223,9 +235,9 @@ def _reduced(grid: CtGrid) -> tuple[Floats, Floats]:
     tall, wide = max(1, rows // _SIDE), max(1, columns // _SIDE)
     out = []
     for values in grid.values:
-        part = np.asarray(values[: rows // tall * tall, : columns // wide * wide], dtype=np.float64)
-        out.append(part.reshape(rows // tall, tall, columns // wide, wide).mean(axis=(1, 3)))
-    reduced = np.clip(np.stack(out), -1000, 300)
+        part = np.clip(values[: rows // tall * tall, : columns // wide * wide], -1000, 300)
+        out.append(part.reshape(rows // tall, tall, columns // wide, wide).mean(axis=(1, 3), dtype=np.float64))
+    reduced = np.stack(out)
     return reduced, (reduced > SKIN).mean(axis=(1, 2))
 
 

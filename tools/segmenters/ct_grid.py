@@ -32,7 +32,7 @@ FATTY = -20.0
 LEAST_DARK = 0.002
 SMALLEST = 8
 METAL_HU = 2500.0
-METAL_BLOCKS = 2
+METAL_BLOCKS = 4
 # Beyond so many shifts of a mask the distance transform is faster.
 _MOST_SHIFTS = 1000
 

@@ -174,11 +174,13 @@ def _wall(
     return ndimage.gaussian_filter1d(line, 1.0, mode="wrap"), clear
 
 
-def outer_edges(values: Real, near: Index) -> Real:
+def outer_edges(values: Real, near: Index, spread: bool = False) -> Real:
     """Index of the outer surface of a thin bright shell along the last axis, which runs inwards.
 
     Blur moves the place of half density outwards, by a third of a voxel to a whole one, but not the shell's brightest
     line: the surface is half a shell outside of that. Where bone within is as dense as the shell, half density it is.
+    `spread`: the line is the middle of all that is brighter than both sides; the brightest place alone snaps to the
+    nearest slice.
     """
     count = values.shape[-1]
     index = np.arange(count)
@@ -191,6 +193,13 @@ def outer_edges(values: Real, near: Index) -> Real:
     before, here, after = (np.take_along_axis(values, (top + n)[..., None], axis=-1)[..., 0] for n in (-1, 0, 1))
     bend = 2 * here - before - after
     line = top + np.where(bend > 1e-3, np.clip((after - before) / (2 * np.maximum(bend, 1e-3)), -1, 1), 0.0)
+    if spread:
+        sides = [
+            np.take_along_axis(values, np.clip(top + n, 0, count - 1)[..., None], axis=-1) for n in (-reach, reach)
+        ]
+        bright = np.clip(values - np.maximum(*sides), 0, None) * (np.abs(index - top[..., None]) <= reach)
+        total = bright.sum(axis=-1)
+        line = np.where(total > 0, (bright * index).sum(axis=-1) / np.maximum(total, 1e-6), line)
     line = line - SHELL_MM / 2 / FINE_MM
 
     least = np.where(outer, values, np.inf).min(axis=-1)
@@ -296,7 +305,7 @@ def _trend(heights: Real, held: Voxels, across: Real) -> Real:
     weight: Real = np.ones(len(wanted))
     found: Real = np.zeros(6)
     for _ in range(8):
-        found = np.linalg.lstsq(rows * weight[:, None], wanted * weight, rcond=None)[0]
+        found = np.asarray(np.linalg.lstsq(rows * weight[:, None], wanted * weight, rcond=None)[0], dtype=np.float64)
         off = np.abs(rows @ found - wanted)
         # Twice the usual deviation counts less and less.
         scale = max(float(np.median(off)) * 1.5, 1.0)

@@ -25,7 +25,7 @@ HALF_MM = (2.0, 3.0, 4.0, 5.0, 6.0)
 # From disc to disc, thoracic and lumbar; those of the neck are closer.
 GAP_MM = (21.0, 52.0)
 # Shares of the clearest discs' score.
-CLEAR, LEAST = 0.9, 0.4
+CLEAREST, CLEAR, LEAST = 4, 0.9, 0.4
 # What a distance costs that is not its neighbours': squared logarithm.
 UNEVEN = 4.0
 LEAST_HU = 35.0
@@ -37,6 +37,7 @@ WING_HU = 110.0
 WING_SHARE = 0.2
 WING_RATIO = 1.4
 LEANS_DEG = 18.0
+WINGS_ALONE = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,7 @@ def discs(volume: Volume, line: Axis) -> list[Disc]:
     peaks = _peaks(best)
     if not len(peaks):
         return []
-    clear = float(np.percentile(best[peaks], 75))
+    clear = float(np.median(np.sort(best[peaks])[-CLEAREST:]))
     if clear < LEAST_HU:
         return []
     chosen = _chosen(peaks, best[peaks] / (CLEAR * clear))
@@ -116,7 +117,7 @@ def _scores(layers: Real) -> tuple[Real, Real]:
         above = soft[:, np.minimum(index + reach, count - 1)]
         below = soft[:, np.maximum(index - reach, 0)]
         # Both plates: one alone is an edge. Thick layers have to be worth it.
-        depth = 0.7 * np.minimum(above, below) + 0.3 * np.maximum(above, below) - within
+        depth = 0.9 * np.minimum(above, below) + 0.1 * np.maximum(above, below) - within
         depth += DARKER * (level - within)
         better = depth > best
         best[better], half[better] = depth[better], size
@@ -198,6 +199,7 @@ def sacrum_below(volume: Volume, found: Sequence[Disc]) -> int | None:
         lean = math.degrees(math.acos(min(1.0, abs(float(upper.normal[2])))))
         below = min(wings(volume, found[number - 1] if number else None, upper))
         above = max(wings(volume, upper, found[number + 1]))
-        if lean >= LEANS_DEG and below >= WING_SHARE and below >= WING_RATIO * above:
+        broad = below >= WING_SHARE and below >= WING_RATIO * above
+        if broad and (lean >= LEANS_DEG or below >= WINGS_ALONE >= 3 * above):
             return number
     return None

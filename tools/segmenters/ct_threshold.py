@@ -150,7 +150,7 @@ def _airway(grid: CtGrid, outline: Body, tree: Airway | None, wanted: set[str]) 
     confidence = 0.8
     if max(grid.volume.spacing_mm) > 2.5:
         doubts.append("thick slices: thin walls between airway and lung are not seen")
-        confidence = 0.5
+        confidence = 0.6
     return [Segment("airway", mask, confidence, ALGORITHM, VERSION, doubts=tuple(doubts))]
 
 

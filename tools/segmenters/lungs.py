@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tools.errors import BadInput, NotAssessable
 from tools.segmenters.classifier import Classifier
 from tools.segmenters.lungs_doubts import position
-from tools.segmenters.lungs_signs import Reading, alike, hull, signs
+from tools.segmenters.lungs_signs import Reading, alike, signs
 from tools.segmenters.lungs_trust import fitted
 from tools.segmenters.pixels import SIDE, WHOLE, Array, Box, features, normal, placed, sampled
 from tools.segmenters.segment import Mask, Segment
@@ -30,14 +30,16 @@ MARGIN = 0.15
 SMALLEST = 64
 # Below, these are no two lungs; above, how good the outline is is for `lungs_trust` to say.
 PLAUSIBLE = 0.5
+# Refused where an outline is at least twice as likely poor as good.
+REFUSED = 1 / 3
 
 
 @dataclass(frozen=True, eq=False)
 class LungFields:
     """Both lung fields.
 
-    `confidence` is the chance that they are well outlined (`tools.segmenters.lungs_trust`; below `PLAUSIBLE` it is
-    uncalibrated); `doubts` says what lowers it, and what else speaks of a film that was not taken as it should be.
+    `confidence` is the chance that they are well outlined (`tools.segmenters.lungs_trust`); `doubts` says what lowers
+    it, and what else speaks of a film that was not taken as it should be.
     """
 
     right: Segment
@@ -53,7 +55,11 @@ class LungFields:
 
 
 def lung_fields(
-    pixels: NDArray[np.generic], *, flipped: bool = False, classifier: Classifier | None = None, minimum: float = 0.5
+    pixels: NDArray[np.generic],
+    *,
+    flipped: bool = False,
+    classifier: Classifier | None = None,
+    minimum: float = REFUSED,
 ) -> LungFields:
     """The lung fields of a frontal film, air dark (MONOCHROME2).
 
@@ -69,6 +75,8 @@ def lung_fields(
     confidence, doubts = _judged(reading, darker(image, sides))
     if confidence >= PLAUSIBLE:
         confidence, doubts = fitted().chance(signs(image, reading))
+    else:
+        confidence *= REFUSED
     if confidence < minimum:
         raise NotAssessable(
             "no two lung fields of a frontal chest film were found",
@@ -207,7 +215,7 @@ def _judged(reading: Reading, contrast: float) -> tuple[float, tuple[str, ...]]:
     overlap = min(span[-1] for span in spans) - max(span[0] for span in spans)
     level = overlap / max(len(span) for span in spans)
     ratio = min(areas) / max(areas)
-    solid = min(area * side.size / hull(side) for area, side in zip(areas, sides, strict=True))
+    solid = min(area * side.size / _hull(side) for area, side in zip(areas, sides, strict=True))
     shares = {
         "the two readings disagree": (reading.agreement, 0.7, 0.9),
         "the classifier is unsure": (reading.sure, 0.85, 0.9),
@@ -223,6 +231,13 @@ def _judged(reading: Reading, contrast: float) -> tuple[float, tuple[str, ...]]:
             doubts.append(doubt)
         confidence *= share
     return confidence, tuple(doubts)
+
+
+def _hull(mask: Mask) -> float:
+    """Pixels of a mask after filling each row and each column between its ends."""
+    rows = np.maximum.accumulate(mask, axis=1) & np.maximum.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
+    columns = np.maximum.accumulate(mask, axis=0) & np.maximum.accumulate(mask[::-1], axis=0)[::-1]
+    return float((rows | columns).sum())
 
 
 def _enlarged(side: Mask, shape: tuple[int, ...]) -> Mask:

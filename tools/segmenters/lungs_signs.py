@@ -1,5 +1,6 @@
 """Signs that the outline of two lungs is poor: figures of the outline and of the film, each larger where it is worse.
 
+A ragged outline is none of them: disease makes one too, and the films that signs are weighed on held little of it.
 What they are worth together is for `tools.segmenters.lungs_trust` to say.
 """
 
@@ -26,7 +27,6 @@ WORDS = {
     "faint": "a field is not darker than what surrounds it",
     "small": "a lung field is small",
     "ratio": "the fields differ in size",
-    "ragged": "the outline is ragged",
     "level": "the fields are not at one level",
     "tilt": "the lungs are not level: the film may be turned",
     "dark": "only part of the film is exposed",
@@ -67,7 +67,6 @@ def signs(image: NDArray[np.generic], reading: Reading) -> dict[str, float]:
         "faint": -min(_darker(normal(sampled(image, WHOLE, SIDE)), side, sides) for side in sides),
         "small": -min(areas),
         "ratio": -min(areas) / max(areas),
-        "ragged": -min(area * side.size / hull(side) for area, side in zip(areas, sides, strict=True)),
         "level": -overlap / max(len(span) for span in spans),
         "tilt": tilt,
         "dark": dark,
@@ -79,13 +78,6 @@ def alike(one: Mask, other: Mask) -> float:
     """Dice; 0 where both are empty."""
     total = int(one.sum() + other.sum())
     return 2 * int((one & other).sum()) / total if total else 0.0
-
-
-def hull(mask: Mask) -> float:
-    """Pixels of a mask after filling each row and each column between its ends."""
-    rows = np.maximum.accumulate(mask, axis=1) & np.maximum.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
-    columns = np.maximum.accumulate(mask, axis=0) & np.maximum.accumulate(mask[::-1], axis=0)[::-1]
-    return float((rows | columns).sum())
 
 
 def _darker(square: NDArray[np.float32], side: Mask, sides: Sides) -> float:

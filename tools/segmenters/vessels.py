@@ -22,6 +22,7 @@ from tools.imaging.frame import Image
 from tools.segmenters.classifier import Classifier
 from tools.segmenters.contract import PHOTOGRAPH, Card, Prompts, Target
 from tools.segmenters.segment import Mask, Segment
+from tools.segmenters.vessels_doubts import photograph_doubts
 from tools.segmenters.vessels_features import (
     DIAMETER,
     Array,
@@ -81,6 +82,9 @@ def vessels(rgb: NDArray[np.generic], *, minimum: float = MINIMUM) -> FundusVess
     confidence, doubts = _judged(kind, mask, likely, density, int(across))
     if confidence < minimum:
         raise _nothing("; ".join(doubts) or f"confidence {confidence:.2f}")
+    if mask.any():
+        left, more = photograph_doubts(image, lit, mask, likely, kind, int(across))
+        confidence, doubts = confidence * left, (*doubts, *more)
     confidence = min(confidence, CEILING)
     segment = Segment(STRUCTURE, mask, round(confidence, 2), ALGORITHM, VERSION, doubts=doubts)
     return FundusVessels(segment, lit, round(density, 4), round(confidence, 2), doubts)

@@ -27,7 +27,7 @@ from tools.ehr.modifiers import VALIDATION, judge
 from tools.ehr.store.store import Store
 from tools.ehr.writes.drafts import carries
 from tools.ehr.writes.write import Writer
-from tools.errors import BadInput, NotAssessable, Refused, UsageError
+from tools.errors import BadInput, IdentityMismatch, NotAssessable, Refused, UsageError
 from tools.imaging.phantom import write_phantom
 
 Json = dict[str, Any]
@@ -249,9 +249,13 @@ def test_a_study_of_another_patient_stops_it(consult: Consultation, store: Store
     draft = consult.draft(RATIO, fields=SEEN)
     study = {**draft["beside"]["study"], "id": "elsewhere", "subject": {"reference": "Patient/demo-af"}}
     store.put(study)
+    for override in (None, "it is his"):
+        with pytest.raises(IdentityMismatch, match="another patient"):
+            consult.approve(item=draft["id"], **WHO, override=override)
+    store.put({**study, "subject": {"reference": "Patient/demo-hfref"}, "status": "entered-in-error"})
     done = consult.approve(item=draft["id"], **WHO)
     assert not done["approved"] and checks(done["draft"])["study"] == "contraindicated"
-    with pytest.raises(Refused, match="another patient"):
+    with pytest.raises(Refused, match="entered in error"):
         consult.approve(item=draft["id"], **WHO)
     assert values(store) == []
 
@@ -261,8 +265,10 @@ def test_a_patient_who_is_another_now_stops_it(consult: Consultation, store: Sto
     row = store.get("Patient", "demo-hfref")
     assert row is not None
     store.put({**row.resource, "birthDate": "1930-01-01"})
-    done = consult.approve(item=draft["id"], **WHO)
-    assert not done["approved"] and values(store) == []
+    for override in (None, "she is"):
+        with pytest.raises(IdentityMismatch):
+            consult.approve(item=draft["id"], **WHO, override=override)
+    assert values(store) == []
 
 
 def test_a_file_that_is_gone_or_changed_is_not_written_of(consult: Consultation, store: Store, film: Path) -> None:

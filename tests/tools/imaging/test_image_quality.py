@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,17 @@ def noisy(grey: Grey) -> Any:
     return np.clip(grey + np.random.default_rng(0).normal(0, 25, grey.shape), 0, 255).round()
 
 
+def compressed(grey: Grey) -> Any:
+    held = io.BytesIO()
+    Pillow.fromarray(grey).save(held, "JPEG", quality=5)
+    return Pillow.open(held)
+
+
+def moved(grey: Grey) -> Any:
+    """Blurred along the columns alone."""
+    return np.mean([np.roll(grey, step, axis=0) for step in range(-8, 9)], axis=0).round()
+
+
 def framed(grey: Grey) -> Any:
     return np.pad(grey, [(0, grey.shape[0] // 2), (0, grey.shape[1] // 2)])
 
@@ -54,6 +66,8 @@ FAULTS: list[tuple[str, Callable[[Grey], Any], str]] = [
     ("bright parts clipped", lambda grey: np.minimum(grey, np.quantile(grey, 0.85)), "reduced"),
     ("dark parts clipped", lambda grey: np.maximum(grey, np.quantile(grey, 0.5)), "unusable"),
     ("low contrast", lambda grey: (grey // 16) + 100, "reduced"),
+    ("coarse compression", compressed, "reduced"),
+    ("blurred in one direction (motion)", moved, "reduced"),
     ("too small", lambda grey: Pillow.fromarray(grey).resize((100, 110)), "unusable"),
     ("only part of the image is exposed", framed, "reduced"),
     ("shown inverted", lambda grey: 255 - grey, "unusable"),
@@ -73,6 +87,23 @@ def test_a_fault_is_named_with_its_figure(name: str, how: Callable[[Grey], Any],
     problem = next(item for item in found.problems if item.name == name)
     assert problem.verdict == verdict and problem.measured != problem.limit
     assert found.verdict in (verdict, "unusable") and name in found.display
+
+
+@pytest.mark.parametrize(
+    ("how", "whole", "outlines"),
+    [
+        (noisy, "unusable", "reduced"),
+        (lambda grey: 255 - grey, "unusable", "unusable"),
+        (lambda grey: Pillow.fromarray(grey).resize((100, 110)), "unusable", "unusable"),
+        (compressed, "reduced", "reduced"),
+    ],
+    ids=["noise", "inverted", "too small", "compressed"],
+)
+def test_an_outline_survives_noise_and_no_inversion(
+    how: Callable[[Grey], Any], whole: str, outlines: str, good: Image
+) -> None:
+    found = quality(spoilt(good, how))
+    assert (found.verdict, found.outlines) == (whole, outlines)
 
 
 def test_a_blank_image_is_unusable(good: Image) -> None:

@@ -15,7 +15,6 @@ from agent.cli_image import draw_phantom
 from tools.errors import BadInput, NotAssessable, UsageError
 from tools.imaging.outline_files import read_outline
 from tools.imaging.phantom_fundus import draw_fundus
-from tools.imaging.phantom_skin import draw_skin
 
 SHAPE = (35, 65, 96)
 BRUSH = {"points": [[30, 30], [34, 32]], "radius": 3, "inside": True, "slice": 17}
@@ -89,14 +88,10 @@ def test_a_film_by_name_at_the_detector(osler: ClinicalAssistant, tmp_path: Path
     assert size["source"]["validated"] is False and record(consult, "drawn")["warnings"]
 
 
-@pytest.mark.parametrize("structure", ["retinal vessels", "skin lesion"])
-def test_a_photograph_waits_for_a_person_and_has_no_millimetres(
-    osler: ClinicalAssistant, tmp_path: Path, structure: str
-) -> None:
+def test_a_photograph_waits_for_a_person_and_has_no_millimetres(osler: ClinicalAssistant, tmp_path: Path) -> None:
     """Safety rules 14 and 15: nothing is drawn before somebody says whose it is; no scale is made up."""
-    eye = structure == "retinal vessels"
-    rgb = draw_fundus(1, 400).rgb if eye else draw_skin(3, rows=180, columns=240, hairs=0).rgb
-    consult = asked(osler, structure, picture(rgb, tmp_path / "photo.png"), on={"image": "photo.png"})
+    eye = picture(draw_fundus(1, 320).rgb, tmp_path / "eye.png")
+    consult = asked(osler, "retinal vessels", eye, on={"image": "eye.png"})
     for slot in ("place", "drawn", "sizes"):
         row = record(consult, slot)
         assert row["status"] == "error" and "known to be this patient's" in row["error"]["message"], slot
@@ -116,23 +111,14 @@ def test_another_patients_series_is_not_taken(osler: ClinicalAssistant, tmp_path
 # -- refusals ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("structure", "code", "words"),
-    [
-        ("liver", "not_assessable", "point at it"),
-        ("", "not_assessable", "point at it"),
-        ("pneumonia", "not_a_structure", ""),
-        ("retinal vessels", "wrong_image", ""),
-        ("left liver", "bad_input", ""),
-    ],
-)
+@pytest.mark.parametrize(("structure", "code"), [("pneumonia", "not_a_structure"), ("retinal vessels", "wrong_image")])
 def test_what_is_not_outlined_is_refused_and_nothing_is_measured(
-    osler: ClinicalAssistant, ct: Path, structure: str, code: str, words: str
+    osler: ClinicalAssistant, ct: Path, structure: str, code: str
 ) -> None:
     consult = asked(osler, structure, ct)
     row = record(consult, "drawn")
     assert (row["status"], row["error"]["code"]) == ("error", code), row["error"]
-    assert words in row["error"]["action"] and "--" not in row["error"]["action"]
+    assert "--" not in row["error"]["action"]
     assert record(consult, "sizes")["status"] == "error"
     assert "nothing to measure yet" in record(consult, "sizes")["error"]["message"]
 
@@ -142,6 +128,9 @@ def test_what_is_not_outlined_is_refused_and_nothing_is_measured(
 
 def test_what_is_pointed_at_on_a_slice_is_outlined_and_measured(osler: ClinicalAssistant, ct: Path) -> None:
     consult = asked(osler, "liver", ct)
+    # Nothing here outlines a liver by its name without weights: what to do instead is said.
+    refused = record(consult, "drawn")["error"]
+    assert refused["code"] == "not_assessable" and "point at it" in refused["action"] and "--" not in refused["action"]
     change = consult.correct("place", value={"points": [[30, 30, "+"]], "slice": 17}, by="Dr A")
     assert {"drawn", "sizes"} <= rerun(change) | set(change["added"]) and "who" not in change["rerun"]
     outline = held(consult, "drawn")

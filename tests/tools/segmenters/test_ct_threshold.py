@@ -105,7 +105,8 @@ def test_bases_only_are_given_and_said(drawn: tuple[Trunk, Volume], found: dict[
     bases = segmenter.segment(part, ["lung"])
     assert [one.structure for one in bases] == ["right lung", "left lung"]
     assert all("cut off at the top" in " ".join(one.doubts) for one in bases)
-    assert bases[0].confidence < found["right lung"].confidence
+    # It is said; the outline of what is there is no worse for it (osler bench corruption --on ct).
+    assert bases[0].confidence == found["right lung"].confidence
 
 
 def test_touching_lungs_are_parted() -> None:
