@@ -25,7 +25,7 @@ from app_files import Imported, import_patient, sorted_files
 from app_film import Film, Look, heads
 from app_forms import step_of
 from app_parts import Json
-from app_pixels import SMALL, film, image_of
+from app_pixels import film, image_of, thumbnail
 from knowledge.protocol import Protocol, default_protocols
 from knowledge.terminology import default_terminology
 from tools.ehr.compartment import walk
@@ -273,8 +273,7 @@ class Desk:
         made: dict[str, Film] = {}
         for item in items:
             if held := image_of(state, item):
-                shown = await asyncio.to_thread(functools.partial(
-                    film, context.images, state, held[0], Look(held[1]), item, longest=SMALL, layers=False))
+                shown = await asyncio.to_thread(thumbnail, context.images, state, *held, item)
                 made |= {item["slot"]: shown} if shown else {}
         return made
 

@@ -1,7 +1,7 @@
 """The pixels behind an image's evidence: read, made an 8-bit PNG in memory, with what was drawn on them.
 
-Nothing of a file's header reaches the picture, and no picture is kept: each is read when somebody looks. Of a volume
-one slice is shown, and no other is sent.
+Nothing of a file's header reaches the picture, and no picture is stored: each is read when somebody looks. Of a volume
+one slice is shown, and no other is sent; its small picture is remembered, since a volume takes seconds to read.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ log = logging.getLogger("osler.page")
 LARGE, SMALL = 1400, 220
 # Slices follow each other as fast as a wheel turns: a larger file is made sooner.
 _QUICK = 1
+_REMEMBERED = 16
+_THUMBNAILS: dict[str, Film] = {}
 
 
 def image_of(state: Json, evidence: Json) -> tuple[str, int | None] | None:
@@ -41,6 +43,23 @@ def image_of(state: Json, evidence: Json) -> tuple[str, int | None] | None:
         first = (source.get("regions") or [{}])[0]
         return str(first.get("image") or source["images"][0]), int(first.get("frame", 0))
     return None
+
+
+def thumbnail(files: tuple[ImageFile, ...], state: Json, sha256: str, frame: int | None, evidence: Json) -> Film | None:
+    """A small picture: the frame, or a volume's middle slice; None where the file is no longer kept."""
+    try:
+        file = find(files, sha256)
+    except OslerError:
+        return None
+    known = _THUMBNAILS.get(sha256) if file.kind == "volume" and file.path.exists() else None
+    if known is not None:
+        return known
+    made = film(files, state, sha256, Look(frame), evidence, longest=SMALL, layers=False)
+    if made is not None and file.kind == "volume":
+        while len(_THUMBNAILS) >= _REMEMBERED:
+            _THUMBNAILS.pop(next(iter(_THUMBNAILS)), None)
+        _THUMBNAILS[sha256] = made
+    return made
 
 
 def film(files: tuple[ImageFile, ...], state: Json, sha256: str, look: Look, evidence: Json, *, longest: int = LARGE,

@@ -18,7 +18,7 @@ from agent.runtime import Services
 from agent.state import Board, Json, State
 from knowledge.evidence import Derivation, DicomRegion, Evidence, Statement
 from tools.ehr.writes.beside import ALGORITHM, Beside, study_place
-from tools.ehr.writes.drafts import Setting
+from tools.ehr.writes.drafts import Setting, difference
 from tools.errors import IdentityMismatch, UsageError
 from tools.spec import ToolRecord
 
@@ -202,6 +202,19 @@ def told_beside(words: str, beside: Beside | None, validated: bool) -> str:
     return words + (", with the ImagingStudy it belongs to" if beside is not None and beside.study else "")
 
 
+def study_rows(beside: Beside) -> list[Json]:
+    """The ImagingStudy as rows of the draft's difference; of the images of a series only how many."""
+    rows = difference(None, beside.study or {})
+    counts = [
+        {"path": f"series[{number}].instance", "before": None, "after": f"{len(series['instance'])} listed"}
+        for number, series in enumerate((beside.study or {}).get("series", []))
+        if series.get("instance")
+    ]
+    return [
+        {**row, "path": f"ImagingStudy.{row['path']}"} for row in (*rows, *counts) if ".instance[" not in row["path"]
+    ]
+
+
 def study_made(resource: Json, kept: Json | None) -> list[str]:
     """The ImagingStudy that was written with a value, by reference."""
     if kept is None or kept["study"] is None:
@@ -327,7 +340,7 @@ def notes_of(found: Measure) -> list[str]:
     told += [f"drawn by hand: {name}" for name in found.people]
     if isinstance(evidence.source, Derivation):
         told += evidence.source.warnings
-    elif isinstance(evidence.source, DicomRegion) and evidence.source.spacing_source:
+    elif isinstance(evidence.source, DicomRegion) and evidence.source.spacing_source and "scale:" not in told[0]:
         told.append(f"scale: {evidence.source.spacing_source}")
     return list(dict.fromkeys(told))
 

@@ -8,7 +8,7 @@ from agent import wording
 from agent.answers import Draft
 from agent.state import Json
 from knowledge.claim import NotAnswered
-from knowledge.evidence import Evidence
+from knowledge.evidence import Evidence, Statement
 from tools.spec import ToolRecord
 
 PICTURED = ("image.point", "image.segment", "image.sizes")
@@ -33,6 +33,8 @@ def pictured_answer(draft: Draft, body: Json, head: Evidence) -> None:
     elif body["tool"] == "image.segment":
         if head.value is not None:
             _say(draft, head)
+        elif isinstance(head.source, Statement):
+            _rejected(draft, body, head.source)
     else:
         _say(draft, head)
         for item in _shown(draft, body["slot"], head):
@@ -69,6 +71,23 @@ def _pointed(draft: Draft, body: Json, head: Evidence) -> None:
                 slots=[body["slot"]],
             )
         )
+
+
+def _rejected(draft: Draft, body: Json, by: Statement) -> None:
+    """A person took the outline away: there are no sizes, and why."""
+    structure = body["arguments"].get("structure") or "what was asked for"
+    why = f": {by.reason}" if by.reason else ""
+    draft.not_answered.append(
+        NotAnswered(
+            what=f"The sizes of the {structure}",
+            reason="no_evidence",
+            needs=[
+                f"the outline was rejected by {by.by or 'a person'}{why}",
+                "outline it anew: a brush, a mask, a box or clicks on the image",
+            ],
+            slots=[body["slot"]],
+        )
+    )
 
 
 def _shown(draft: Draft, slot: str, head: Evidence) -> list[Evidence]:

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from agent.draft_checks import Scene, open_encounter, run_checks
-from agent.draft_imaging import beside_of, drawn_up, standing, statuses, study_made, told_beside
+from agent.draft_imaging import beside_of, drawn_up, standing, statuses, study_made, study_rows, told_beside
 from agent.drafts import (
     OPEN,
     Commit,
@@ -185,7 +185,7 @@ class Writes:
             measure = standing(state, draft.item)
             resource, beside = await drawn_up(measure, draft.given, setting, context, self._services)
             words = told_beside(say(draft.action, resource, old), beside, measure.validated)
-            more = [{**row, "path": f"ImagingStudy.{row['path']}"} for row in difference(None, beside.study or {})]
+            more = study_rows(beside)
         else:
             resource = build(draft.action, draft.given, setting, self._services.terminology, old)
             words = say(draft.action, resource, old)

@@ -16,6 +16,7 @@ from PIL import Image as Pillow
 
 from app_draw import read_marks, read_outline_fields, read_pointed
 from app_film import Film, Layer, Look, asked_look, leaf, viewer
+from app_forms import control_for, value_input
 from app_layers import contour
 from app_pixels import of_volume
 from app_slices import cut_of, fitting, picture, slices, windows
@@ -164,6 +165,24 @@ def test_a_box_and_clicks_are_pointed_at_on_one_slice() -> None:
 def test_an_outline_or_a_part_of_it_is_rejected() -> None:
     assert read_outline_fields({"rejects": "yes", "reject": "left lung"}) == {"reject": "left lung"}
     assert read_outline_fields({"rejects": "yes", "reject": ""}) is None
+
+
+@pytest.mark.parametrize(("tool", "kind", "inside"), [
+    ("image.mask", "outline", 'name="strokes"'), ("image.point", "pointed", 'name="clicks"'),
+    ("image.landmarks", "landmarks", 'name="marks"'), ("image.segment", "parts", 'value="left lung"'),
+])
+def test_each_thing_drawn_has_its_tools(tool: str, kind: str, inside: str) -> None:
+    head = {"id": "e1", "slot": "drawn", "kind": "dicom", "value": None, "unit": None, "source": {}}
+    parts = {f"e{n}": {"id": f"e{n}", "slot": f"drawn.{n}", "kind": "dicom", "value": name, "source": {}}
+             for n, name in ((2, "right lung"), (3, "left lung"))}
+    document = {"plan": {"steps": [{"slot": "drawn", "tool": tool, "arguments": {}}]},
+                "evidence": {"e1": head, **parts},
+                "records": [{"slot": "drawn", "status": "ok", "evidence": ["e1", "e2", "e3"]}]}
+    control = control_for(document, head, {})
+    assert control is not None and control.kind == kind
+    assert inside in value_input(control, "drawn", head)
+    part = control_for(document, parts["e2"], {})
+    assert part is None or tool != "image.segment", "a part is corrected with its outline"
 
 
 @pytest.mark.parametrize("fields", [

@@ -103,7 +103,11 @@ def test_a_brush_stroke_on_a_slice_reruns_the_sizes_and_nothing_else(page: Page,
     stroke = {"points": [[column + 3, row + 4]], "radius": 3, "inside": False, "slice": frame, "part": "right lung"}
     done = page.fix({"evidence": outline["id"], "strokes": json.dumps([stroke]), "by": "Dr A", "panel": "yes"},
                     answer.state)
-    assert "worked out again" in (done.thread or "")
+    thread = done.thread or ""
+    assert "worked out again" in thread
+    assert not re.search(r"Statement: c[0-9a-f]{10}", thread), "a change is not named by an id"
+    pairs = re.findall(r'o-before"><span class="o-sr">Before: </span>(.*?)</p>.*?After: </span>(.*?)</p>', thread)
+    assert any(old.startswith("lungs volume") and new.startswith("lungs volume") and old != new for old, new in pairs)
     record = [r for r in page.desk.document(done.state["consultation"])["records"] if r["slot"].startswith("image.")]
     assert len(record) == 1, "what the image is is not asked again"
     assert held(page, done, "lookup.sizes_1")["value"] < before

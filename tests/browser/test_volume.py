@@ -60,9 +60,9 @@ def test_a_series_is_leafed_through_outlined_and_brushed(visit: Callable[..., Vi
     page.get_by_role("button", name="Bone", exact=True).click()
     on("window", "bone")
     user.shot("volume-bone")
+    page.locator("#o-panel input[name=brush][value=out]").check()
     lung = page.locator("path.l-outline.t-0").bounding_box()
     x, y = lung["x"] + lung["width"] / 2, lung["y"] + lung["height"] / 2
-    page.locator("#o-panel input[name=brush][value=out]").check()
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 25, y + 10, steps=4)

@@ -53,6 +53,7 @@ _FAMILIES = {
     "osler-random-walker": _NEIGHBOURS,
     "osler-slice-propagation": _NEIGHBOURS,
     "osler-ct-threshold": _SHAPES,
+    "osler-ct-spine": _EDGES,
     "Osler retinal vessels": _AI,
     "Osler skin lesion outline": _CLUSTERS,
 }

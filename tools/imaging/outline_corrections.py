@@ -20,7 +20,7 @@ from tools.imaging.attached import target_of
 from tools.imaging.dicom_out import HAND
 from tools.imaging.frame import Image
 from tools.imaging.masks import outlined_parts
-from tools.imaging.outline_files import DRAWN, KEPT, AnyMask, keep_outline, key_in, labels_of, parts_of
+from tools.imaging.outline_files import DRAWN, KEPT, AnyMask, keep_outline, labels_of, parts_of
 from tools.imaging.outline_prompts import pointed_shown, read_pointed
 from tools.imaging.outline_tools import doubts_of, models_beside, outlined_for, part_item, slug
 from tools.imaging.volume import Volume
@@ -96,15 +96,20 @@ def corrected_outline(given: Any, outline: Outline) -> Redrawn:
     if not parts:
         return Redrawn(None, "the outline was rejected: no part of it is left")
     labels, names, _ = labels_of(parts, shape)
-    key = keep_outline(folder, labels, names)
-    if key == key_in(outline.value):
+    items = _items(outline, before, parts_of(labels, names), change, target)
+    # A part that was taken away leaves the others as they were drawn.
+    kind = KEPT if change.by == HAND and (change.segments is None or not outline.value.startswith(DRAWN)) else DRAWN
+    drawn = [str(item.value) for item in items if _algorithm(item) != HAND] if kind == KEPT else []
+    if parts.keys() == before.keys() and all(np.array_equal(before[name], mask) for name, mask in parts.items()):
         raise BadInput(
             "this changes nothing of the outline", found=str(given)[:80], expected="a change", action="draw it again"
         )
-    # A part that was taken away leaves the others as they were drawn.
-    kind = KEPT if change.by == HAND and (change.segments is None or not outline.value.startswith(DRAWN)) else DRAWN
-    items = _items(outline, before, parts_of(labels, names), change, target)
+    key = keep_outline(folder, labels, names, drawn)
     return Redrawn(f"{kind}{key}", f"{', '.join(names)} {change.said}", items)
+
+
+def _algorithm(item: Evidence) -> str | None:
+    return item.source.algorithm if isinstance(item.source, DicomRegion) else None
 
 
 def _changed(body: Any, before: Parts, names: Sequence[str], target: Target, folder: Path) -> _Change:

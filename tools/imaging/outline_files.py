@@ -27,18 +27,22 @@ MOST_PARTS = 255
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
-def keep_outline(folder: Path, labels: Labels, names: Sequence[str]) -> str:
+def keep_outline(folder: Path, labels: Labels, names: Sequence[str], by_program: Sequence[str] = ()) -> str:
     """Keep an outline; its key.
 
     Args:
         labels: 0 outside, n in the part `names[n - 1]`; of the shape of the image or volume.
+        by_program: of an outline that a person corrected, the parts that stayed as a program drew them.
     """
-    key = _key_of(labels, names)
+    key = _key_of(labels, names, by_program)
     path = folder / f"{key}{SUFFIX}"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         out = io.BytesIO()
-        np.savez_compressed(out, labels=labels, names=np.array(json.dumps(list(names))))
+        held = {"labels": labels, "names": np.array(json.dumps(list(names)))}
+        if by_program:
+            held["by_program"] = np.array(json.dumps(list(by_program)))
+        np.savez_compressed(out, **held)
         # Whole or not at all: another run may read it meanwhile.
         part = path.with_name(f"{path.name}.{id(out):x}.part")
         part.write_bytes(out.getvalue())
@@ -53,16 +57,7 @@ def read_outline(folder: Path, key: str, shape: tuple[int, ...]) -> tuple[Labels
         NotAssessable: it is no longer kept, or is not the one that was.
         BadInput: it is not of this shape.
     """
-    path = folder / f"{key}{SUFFIX}"
-    if not _KEY.fullmatch(key) or not path.exists():
-        raise _gone("no such file")
-    try:
-        with np.load(path, allow_pickle=False) as held:
-            labels, names = held["labels"], tuple(json.loads(str(held["names"])))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise _gone(type(error).__name__) from error
-    if labels.dtype != np.uint8 or _key_of(labels, names) != key:
-        raise _gone("a file with other content")
+    labels, names, _ = _held(folder, key)
     if labels.shape != shape:
         raise BadInput(
             "the outline is not of this image",
@@ -71,6 +66,30 @@ def read_outline(folder: Path, key: str, shape: tuple[int, ...]) -> tuple[Labels
             action="outline the structure on this image",
         )
     return labels, names
+
+
+def by_program(folder: Path, key: str) -> tuple[str, ...]:
+    """Of an outline that a person corrected, the parts that stayed as a program drew them.
+
+    Raises:
+        NotAssessable: it is no longer kept, or is not the one that was.
+    """
+    return _held(folder, key)[2]
+
+
+def _held(folder: Path, key: str) -> tuple[Labels, tuple[str, ...], tuple[str, ...]]:
+    path = folder / f"{key}{SUFFIX}"
+    if not _KEY.fullmatch(key) or not path.exists():
+        raise _gone("no such file")
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            labels, names = held["labels"], tuple(json.loads(str(held["names"])))
+            drawn = tuple(json.loads(str(held["by_program"]))) if "by_program" in held else ()
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise _gone(type(error).__name__) from error
+    if labels.dtype != np.uint8 or _key_of(labels, names, drawn) != key:
+        raise _gone("a file with other content")
+    return labels, names, drawn
 
 
 def labels_of(parts: Mapping[str, AnyMask], shape: tuple[int, ...]) -> tuple[Labels, tuple[str, ...], list[str]]:
@@ -117,8 +136,9 @@ def is_kept(outline: str, folder: Path) -> bool:
     return key is not None and (folder / f"{key}{SUFFIX}").exists()
 
 
-def _key_of(labels: Labels, names: Sequence[str]) -> str:
-    head = json.dumps({"shape": list(labels.shape), "names": list(names)}, sort_keys=True)
+def _key_of(labels: Labels, names: Sequence[str], drawn: Sequence[str] = ()) -> str:
+    body = {"shape": list(labels.shape), "names": list(names)} | ({"by_program": list(drawn)} if drawn else {})
+    head = json.dumps(body, sort_keys=True)
     digest = hashlib.sha256(head.encode())
     digest.update(np.ascontiguousarray(labels).data)
     return digest.hexdigest()

@@ -19,7 +19,7 @@ from tools.imaging.masks import outlined_parts
 from tools.imaging.measures.model import Measurement
 from tools.imaging.measures.scale import plane_of
 from tools.imaging.measures.shape import area, volume
-from tools.imaging.outline_files import KEPT, AnyMask
+from tools.imaging.outline_files import KEPT, AnyMask, by_program, is_kept, key_in
 from tools.imaging.outline_tools import VERSION, WITHIN, slug
 from tools.imaging.sizes import OnImage, folder_of, size_of, target_for
 from tools.imaging.volume import Volume
@@ -28,6 +28,7 @@ from tools.segmenters.structures import OBJECT
 from tools.spec import ToolOutput, ToolSpec, tool
 
 POINTED_AT = "a program, where a person pointed"
+CORRECTED = "a program, in part corrected by hand"
 
 
 class SizesParams(OnImage):
@@ -49,7 +50,7 @@ async def image_sizes(params: SizesParams, ctx: ToolContext) -> ToolOutput:
 
         target = target_for(params, ctx)
         parts = _parts(params, ctx, target)
-        drawn = _drawn(ctx)
+        drawn = _drawn(params, ctx)
         told: list[str] = []
         if params.structure.strip().casefold() in WITHIN:
             items = _low_attenuation(params, ctx, target, parts, drawn, told)
@@ -90,13 +91,20 @@ def _parts(params: SizesParams, ctx: ToolContext, target: Target) -> dict[str, A
     )
 
 
-def _drawn(ctx: ToolContext) -> dict[str, Any]:
+def _drawn(params: SizesParams, ctx: ToolContext) -> dict[str, Any]:
     """Who drew the outline; what a program drew is not validated and decides nothing."""
     held = ctx.inputs["outline"]
     if str(held.value).startswith(KEPT):
-        return {"algorithm": HAND}
+        return {"algorithm": HAND} if not _left(params, ctx) else {"algorithm": CORRECTED, "validated": False}
     by = getattr(held.source, "algorithm", None)
     return {"algorithm": by or POINTED_AT, "validated": False}
+
+
+def _left(params: SizesParams, ctx: ToolContext) -> tuple[str, ...]:
+    """The parts that a program drew, of an outline that a person corrected."""
+    key = key_in(str(ctx.inputs["outline"].value))
+    folder = folder_of(params, ctx)
+    return by_program(folder, key) if key is not None and is_kept(f"{KEPT}{key}", folder) else ()
 
 
 def _sizes(
@@ -110,13 +118,15 @@ def _sizes(
     from tools.imaging.measuring import measured
 
     items = []
+    left = _left(params, ctx)
     first: Measurement | None = None
     kind = "volume" if isinstance(target, Volume) else "area"
     for name, mask in parts.items():
         rows, why = measured(target, mask, name)
         told += [f"{name}: {text}" for text in why]
         told += [note for row in rows for note in row.notes]
-        items += [size_of(row, f"{ctx.slot}.{slug(name)}.{slug(row.name)}", ctx, target, **drawn) for row in rows]
+        by = {"algorithm": HAND} if left and name not in left else drawn
+        items += [size_of(row, f"{ctx.slot}.{slug(name)}.{slug(row.name)}", ctx, target, **by) for row in rows]
         first = next((row for row in rows if row.name == kind), None)
     what = params.structure.strip() or ", ".join(parts)
     if len(parts) > 1:

@@ -34,7 +34,7 @@ WINDOW_MM = 8.0
 EVEN = 1.8
 CORE_ML = 1.0
 CORE_HIGH = 500.0
-# A rib is two such voxels thick: on drawn trunks volumes were up to 3 % off, either way, at 4 to 5 mm.
+# A rib is two such voxels thick: on drawn trunks volumes were up to 3 % off, either way, at 5 mm.
 THICK_MM = 3.5
 
 

@@ -50,7 +50,10 @@ CARD = Card(
     prompts=frozenset({"structure"}),
     licence="Apache-2.0",
     source="Osler",
-    measured="unmeasured",
+    measured=(
+        "against another program's labels, one scan of 3 mm in view of which it was made: bodies Dice 0.90, five of "
+        "five levels alike; drawn spines: heights within 1.2 mm at 1.5 to 2 mm, 3.1 mm at 3 mm (osler bench ct-organs)"
+    ),
 )
 
 
@@ -162,7 +165,7 @@ def _doubts(found: Sequence[Disc], number: int) -> tuple[list[str], bool]:
 
 def _segment(grid: CtGrid, one: Found) -> Segment:
     doubts = [*grid.doubts, *one.doubts, COUNTED if one.level else UNNAMED, BODY_ONLY]
-    confidence = 0.7 - 0.15 * len(one.doubts)
+    confidence = 0.7 - 0.25 * len(one.doubts)
     if max(grid.volume.spacing_mm) > THICK_MM:
         doubts.append(f"voxels of {max(grid.volume.spacing_mm):g} mm: end plates are blurred")
         confidence -= 0.1

@@ -1,13 +1,14 @@
 """What of a chest film speaks against its lung fields although they look like lungs: tilt, bars, hidden parts, breath.
 
-Bounds: on 22 films as they are the tilt is at most 13 degrees and nothing flat is found.
+On 22 films as they are the tilt is at most 13 degrees and nothing flat is found. What each is worth is for
+`tools.segmenters.lungs_trust` to say.
 The bounds of `position` are the extremes of 20 frontal films of 15 patients (CC BY, reference masks, all PA: height
 0.69 to 1.05 of the width, narrower lung 0.80 or more of the wider). Depth of breath is told by the ribs above the
 diaphragm (Radiology Masterclass, Chest X-ray quality, "Inspiration": the fifth to seventh anterior rib crosses it), a
 rotated patient by clavicles and spinous processes; neither is looked at here, so both are no more than possible, and
 neither lowers a confidence.
-Blur, noise and coarse grey values cost the outline next to nothing (`osler bench corruption`), so they do not lower
-its confidence; that the film is too poor to be read is the quality gate's to say.
+Blur, noise and coarse grey values cost the outline next to nothing (`osler bench corruption`) and are no doubts here;
+that the film is too poor to be read is the quality gate's to say.
 """
 
 from __future__ import annotations
@@ -19,23 +20,18 @@ from tools.segmenters.pixels import WHOLE, sampled
 from tools.segmenters.segment import Mask
 
 SIDE = 256
-Bounds = tuple[float, float, float]
 SHORT, NARROW = 0.69, 0.75
 
 
-def doubts(image: NDArray[np.generic], sides: tuple[Mask, Mask]) -> dict[str, Bounds]:
-    """Each doubt with its figure (large is bad), where it begins to count and where nothing is left."""
+def doubts(image: NDArray[np.generic], sides: tuple[Mask, Mask]) -> tuple[float, float, float]:
+    """Tilt in degrees, share of the film that is not exposed, share of it that is flat over the chest: large is bad."""
     from tools.imaging.sampling import field
 
     grey = np.asarray(image, dtype=np.float32)
     span = float(grey.max() - grey.min()) or 1.0
     square = (sampled(grey, WHOLE, SIDE) - float(grey.min())) / span
     ratio = image.shape[0] / image.shape[1]
-    return {
-        "the lungs are not level: the film may be turned": (_tilt(sides, ratio), 15.0, 30.0),
-        "only part of the film is exposed": (1 - field(square)[2], 0.3, 0.7),
-        "something flat covers part of the chest": (_covered(square, sides), 0.004, 0.04),
-    }
+    return _tilt(sides, ratio), 1 - field(square)[2], _covered(square, sides)
 
 
 def position(sides: tuple[Mask, Mask], ratio: float) -> tuple[str, ...]:

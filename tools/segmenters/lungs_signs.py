@@ -58,7 +58,7 @@ def signs(image: NDArray[np.generic], reading: Reading) -> dict[str, float]:
     areas = [float(side.mean()) for side in sides]
     spans = [np.flatnonzero(side.any(axis=1)) for side in sides]
     overlap = min(span[-1] for span in spans) - max(span[0] for span in spans)
-    tilt, dark, covered = (value for value, _, _ in doubts(image, sides).values())
+    tilt, dark, covered = doubts(image, sides)
     return {
         "unsure": 1 - reading.sure,
         "parts": 1 - reading.agreement,

@@ -124,7 +124,8 @@ def test_a_measure_is_written_after_approval_with_its_study_and_what_drew_it(
         "duplicates": "pass", "trigger_age": "pass", "encounter": "warn",
     }  # fmt: skip
     assert "with the ImagingStudy" in draft["words"] and "not validated" in draft["words"]
-    assert any(row["path"].startswith("ImagingStudy.identifier") for row in draft["diff"])
+    rows = {row["path"]: row["after"] for row in draft["diff"]}
+    assert rows["ImagingStudy.series[0].instance"] == "1 listed" and "ImagingStudy.identifier[0].value" in rows
     assert store.counts() == before
     done = consult.approve(item=draft["id"], **WHO)
     assert done["approved"]
@@ -184,28 +185,21 @@ def test_an_unvalidated_measure_stays_preliminary_and_is_no_fact(consult: Consul
 
 
 def test_a_measure_by_hand_may_be_final_once_the_answer_is_signed(nodule: Consultation, kept: Store) -> None:
-    assert [(row["slot"], row["validated"]) for row in nodule.measured()] == [(NODULE_SIZE, True)]
-    draft = nodule.draft(NODULE_SIZE, fields=SEEN, by="Dr A")
+    (size,) = nodule.measured()
+    assert (size["slot"], size["validated"], size["accepted_by"]) == (NODULE_SIZE, True, None)
+    draft = nodule.draft(NODULE_SIZE, by="Dr A")
+    assert [row["field"] for row in draft["missing"]] == ["accepted"]
     with pytest.raises(BadInput):
         nodule.draft(draft["id"], fields={"status": "final"})
     assert "drawn by hand: Dr A" in next(row["why"] for row in draft["checks"] if row["name"] == "validation")
     nodule.approve(item="answer", **WHO)
-    draft = nodule.draft(draft["id"], fields={"status": "final"}, by="Dr A")
+    assert nodule.measured()[0]["accepted_by"] == "Dr A. Example (physician)"
+    draft = nodule.draft(draft["id"], fields={"status": "final", **SEEN}, by="Dr A")
     assert nodule.approve(item=draft["id"], **WHO)["approved"]
     (value,) = values(kept)
     assert (value["status"], value["valueQuantity"]["value"], value["valueQuantity"]["code"]) == ("final", 6.5, "mm")
-    assert value["performer"] == [{"display": "Dr A. Example (physician)"}] and "meta" in value
-    assert judge(value).usable and any(row["text"] == "scale: PixelSpacing" for row in value["note"])
-
-
-def test_acceptance_of_the_statement_is_acceptance(nodule: Consultation) -> None:
-    claims = nodule.document()["answer"]["claims"]
-    (size,) = nodule.measured()
-    shown = [row["id"] for row in claims if size["item"] in row["evidence"] and row["status"] == "shown"]
-    item = shown[0] if shown else "answer"
-    nodule.approve(item=item, **WHO)
-    assert nodule.measured()[0]["accepted_by"] == "Dr A. Example (physician)"
-    assert nodule.draft(NODULE_SIZE)["missing"] == []
+    assert value["performer"] == [{"display": "Dr A. Example (physician)"}] and "tag" not in value["meta"]
+    assert judge(value).usable and any("scale: PixelSpacing" in row["text"] for row in value["note"])
 
 
 def test_a_moved_caliper_voids_the_draft(nodule: Consultation, kept: Store) -> None:
@@ -219,8 +213,14 @@ def test_a_moved_caliper_voids_the_draft(nodule: Consultation, kept: Store) -> N
     assert again["id"] != draft["id"] and again["resource"]["valueQuantity"]["value"] == 7.5
 
 
-def test_a_rejected_statement_is_not_offered(other: Consultation, kept: Store) -> None:
+def test_a_statement_is_accepted_or_rejected_with_what_it_shows(other: Consultation, kept: Store) -> None:
     claims = other.document()["answer"]["claims"]
+    lungs = next(row["item"] for row in other.measured() if row["slot"] == "film_lungs")
+    other.approve(item=next(row["id"] for row in claims if lungs in row["evidence"]), **WHO)
+    assert [row["accepted_by"] for row in other.measured() if row["slot"] == "film_lungs"] == [
+        "Dr A. Example (physician)"
+    ]
+    assert other.draft("film_lungs")["missing"] == [] and other.draft(RIGHT)["missing"] != []
     ratio = next(row["item"] for row in other.measured() if row["slot"] == RATIO)
     shown = next(row["id"] for row in claims if ratio in row["evidence"])
     draft = other.draft(RATIO, fields=SEEN)
@@ -231,7 +231,7 @@ def test_a_rejected_statement_is_not_offered(other: Consultation, kept: Store) -
     assert other.approve(item=draft["id"], **WHO)["draft"]["state"] == "void" and values(kept) == []
 
 
-def test_what_is_no_measure_is_not_offered(nodule: Consultation, answered: Consultation) -> None:
+def test_what_is_no_measure_is_not_offered(answered: Consultation) -> None:
     slots = {row["slot"] for row in answered.measured()}
     assert slots == {"film_ratio", "film_lungs", "film_lungs.right", "film_lungs.left"}
     for item in ("image.1.spacing", "film_quality", "film_calipers", "film_identity", "age", "nothing"):

@@ -175,9 +175,10 @@ def test_a_brush_on_a_slice_reruns_the_sizes_and_nothing_else(osler: ClinicalAss
     changed = before != after
     assert changed[17].any() and not np.delete(changed, 17, axis=0).any() and not (after[changed] > 0).any()
     assert held(copy, "sizes")["value"] < held(lungs, "sizes")["value"]
-    assert (
-        held(copy, "sizes")["source"]["algorithm"] == "by hand" and "unvalidated" not in held(copy, "sizes")["display"]
-    )
+    # The whole rests on a part that a program drew: it stays unvalidated, the touched part does not.
+    assert held(copy, "sizes")["source"]["validated"] is False and "unvalidated" in held(copy, "sizes")["display"]
+    assert held(copy, "sizes.right_lung.volume")["source"]["algorithm"] == "by hand"
+    assert held(copy, "sizes.left_lung.volume")["source"]["validated"] is False
     # The part that was touched is by hand; the other stays as it was drawn.
     assert held(copy, "drawn.right_lung")["source"]["algorithm"] == "by hand"
     left = held(copy, "drawn.left_lung")
@@ -260,6 +261,22 @@ def test_a_mask_from_a_file_takes_the_place_of_a_part(
     after, _ = labels(osler, held(copy, "drawn")["value"])
     assert ((after == 2) == (mask == 1)).all()
     assert held(copy, "sizes.left_lung.volume")["value"] == pytest.approx(mask.sum() * volume.voxel_ml, rel=1e-3)
+
+
+def test_a_question_for_a_size_says_why_there_is_none_after_a_rejection(osler: ClinicalAssistant, ct: Path) -> None:
+    consult = osler.consult("What is the lung volume on this CT?", "demo-af", images=[ct], model="none").run()
+    said = [claim["text"] for claim in consult.document()["answer"]["claims"]]
+    assert any("lung volume" in text and "mL" in text and "unvalidated" in text for text in said)
+    outline = held(consult, "lookup.outline_1")
+    change = consult.correct("lookup.outline_1", value=None, by="Dr A", reason="that is the stomach")
+    answer = consult.document()["answer"]
+    assert not answer["claims"] and outline["id"] in consult.document()["evidence"]
+    assert [row["what"] for row in answer["not_answered"]] == ["The sizes of the lung"]
+    assert answer["not_answered"][0]["needs"][0] == "the outline was rejected by Dr A: that is the stomach"
+    again = consult.correct("lookup.outline_1", value=[{**BRUSH, "part": "right lung"}], by="Dr B")
+    assert not {"picture_1.identity", "lookup.pointed_1"} & {*change["rerun"], *again["rerun"]}
+    said = [claim["text"] for claim in consult.document()["answer"]["claims"]]
+    assert any("outlined by hand" in text for text in said) and not any("unvalidated" in text for text in said)
 
 
 def test_corrections_that_cannot_be_made_leave_everything(osler: ClinicalAssistant, lungs: Consultation) -> None:
