@@ -15,8 +15,10 @@ from tools.imaging.slices import slice_of
 from tools.imaging.volume import Volume
 from tools.imaging.volumes import read_volume
 
+MOST_HELD = 1_200_000_000
+"""Bytes of volumes that stay at hand: two series of 500 slices; the last one read stays whatever its size."""
 _HELD: dict[Path, Volume] = {}
-_LOCK = threading.Lock()
+_LOCK = threading.RLock()
 Read = TypeVar("Read", Image, Volume)
 
 
@@ -60,18 +62,19 @@ def target_of(file: ImageFile, frame: int = 0) -> Image | Volume:
 
 
 def hold(path: Path, volume: Volume) -> None:
-    """Keep a volume at hand that was read just now; the one before is let go."""
-    _HELD.clear()
-    _HELD[path] = volume
+    """Keep a volume at hand that was read just now; the oldest are let go where memory would grow too large."""
+    with _LOCK:
+        _HELD.pop(path, None)
+        while _HELD and volume.values.nbytes + sum(held.values.nbytes for held in _HELD.values()) > MOST_HELD:
+            del _HELD[next(iter(_HELD))]
+        _HELD[path] = volume
 
 
 def _volume(file: ImageFile) -> Volume:
     # Tools of one wave run side by side: the second waits for the volume that the first reads.
     with _LOCK:
         held = _HELD.get(file.path)
-        if held is None:
-            held = read_volume(file.path)
-            hold(file.path, held)
+        hold(file.path, held := held if held is not None else read_volume(file.path))
     return _unchanged(held, file)
 
 
