@@ -8,6 +8,7 @@ from agent import differential, wording
 from agent.answers import Draft
 from agent.image_conflicts import disagreements
 from agent.instructed import is_instruction
+from agent.pictured import REASON
 from agent.pictured_answer import PICTURED, pictured_answer, pictured_failure
 from agent.runtime import Services
 from agent.state import Board, Json, State, dump
@@ -226,6 +227,8 @@ def _choice(draft: Draft, choice: Evidence) -> None:
                 needs=[f'osler ehr instruct {choice.patient or "PATIENT"} "..." makes drafts of it, for approval'],
             )
         )
+    if REASON in choice.source.detail.get("reasons", []) and needs:
+        draft.not_answered.append(NotAnswered(what="Images left out", reason="budget", needs=needs))
     if kind == "none" and not draft.claims:
         draft.not_answered.append(
             NotAnswered(

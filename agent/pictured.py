@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from agent.instructed import is_instruction
 from agent.planners.choice import PROTOCOL_PLANNER, Choice
 from agent.state import Json
 from agent.steps import step
 from knowledge.evidence import DicomRegion, Evidence
 from tools.segmenters.asked import EMPHYSEMA, ON_IMAGE, Asked, asked_of
+from tools.vlm.asked import kinds_named
 
 OUTLINE = "outline:"
 """What is looked up on an image: outline:NUMBER:SHA-256:named or pointed:STRUCTURE."""
@@ -54,20 +56,35 @@ def pictured(choice: Choice, question: str, pictures: Sequence[Picture]) -> Choi
     """The choice, turned into outlines and sizes where the question asks for them.
 
     A protocol that takes the question keeps it, save where the question says of which image it speaks and the protocol
-    is not about images.
+    is not about images. What is looked up in the record is still looked up where no image is spoken of.
     """
-    if choice.decided_by != PROTOCOL_PLANNER or not pictures:
+    if choice.decided_by != PROTOCOL_PLANNER or not pictures or is_instruction(choice.reasons):
         return choice
     kinds = {picture.kind for picture in pictures}
     asked = asked_of(question, next(iter(kinds)) if len(kinds) == 1 else None)
     if asked is None or not _takes_over(choice, asked, question, pictures):
         return choice
-    chosen = [one for one in pictures if one.kind is None or not asked.seen or one.kind in asked.seen] or pictures
-    # A series is outlined as a whole: its single slices beside it say the same again.
-    chosen = [one for one in chosen if one.volume] or list(chosen)
+    chosen, left = _chosen(asked, question, pictures)
+    if not chosen:
+        return choice
     how = "named" if asked.named else "pointed"
-    looked_up = tuple(f"{OUTLINE}{one.number}:{one.sha256[:_DIGITS]}:{how}:{asked.what}" for one in chosen[:_MOST])
-    return Choice("lookup", lookup=looked_up, reasons=(REASON,), decided_by=choice.decided_by)
+    looked_up = tuple(f"{OUTLINE}{one.number}:{one.sha256[:_DIGITS]}:{how}:{asked.what}" for one in chosen)
+    before = choice.lookup if choice.kind == "lookup" and not ON_IMAGE.search(question) else ()
+    needs = (f"{left} more images fit: ask about them by themselves",) if left else ()
+    return Choice("lookup", lookup=(*before, *looked_up), needs=needs, reasons=(REASON,), decided_by=choice.decided_by)
+
+
+def _chosen(asked: Asked, question: str, pictures: Sequence[Picture]) -> tuple[list[Picture], int]:
+    """The images that are meant, and how many more fit; none where another kind of image is spoken of."""
+    named = set(kinds_named(question))
+    meant = [one for one in pictures if not named or one.kind is None or one.kind in named]
+    fit = [one for one in meant if one.kind is None or not asked.seen or one.kind in asked.seen]
+    if not fit and not ON_IMAGE.search(question):
+        return [], 0
+    fit = fit or meant
+    # A series is outlined as a whole: its single slices beside it say the same again.
+    fit = [one for one in fit if one.volume] or fit
+    return fit[:_MOST], max(0, len(fit) - _MOST)
 
 
 def _takes_over(choice: Choice, asked: Asked, question: str, pictures: Sequence[Picture]) -> bool:

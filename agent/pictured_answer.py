@@ -99,4 +99,9 @@ def _shown(draft: Draft, slot: str, head: Evidence) -> list[Evidence]:
 
 
 def _say(draft: Draft, item: Evidence) -> None:
-    draft.plain(wording.ENTRY if item.effective_at else wording.ENTRY_UNDATED, item, [], SECTION)
+    dated, undated = wording.ENTRY, wording.ENTRY_UNDATED
+    number = re.match(r"lookup\.[a-z]+_(\d+)", item.slot)
+    several = sum(record.tool == "image.segment" for record in draft.board.records.values()) > 1
+    if several and number and int(number[1]) in wording.PICTURE:
+        dated, undated = wording.PICTURE[int(number[1])]
+    draft.plain(dated if item.effective_at else undated, item, [], SECTION)

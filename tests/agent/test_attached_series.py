@@ -55,7 +55,9 @@ def test_a_folder_is_one_volume(consult: Consultation, osler: ClinicalAssistant,
     assert kept.is_dir() and len(list(kept.iterdir())) == len(list(series.iterdir()))
 
 
-def test_it_is_read_again_and_a_change_is_found(consult: Consultation, osler: ClinicalAssistant, tmp_path: Path) -> None:
+def test_it_is_read_again_and_a_change_is_found(
+    consult: Consultation, osler: ClinicalAssistant, tmp_path: Path
+) -> None:
     row = consult.state["case"]["attachments"][0]
     kept = tmp_path / "copy"
     shutil.copytree(osler.core.settings.home / "attachments" / row["file"], kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from agent import ClinicalAssistant, Consultation
 from agent.cli_image import draw_phantom
+from agent.instructed import REASON as INSTRUCTION
 from agent.pictured import Picture, pictured
 from agent.planners.choice import Choice
 from tools.segmenters.asked import asked_of
@@ -67,13 +69,32 @@ def test_what_is_asked_for(question: str, what: str, named: bool, wants: str) ->
 @pytest.mark.parametrize(
     "question",
     [
-        "What is her weight?", "What is the ejection fraction?", "Measure blood pressure", 
+        "What is her weight?",
+        "What is the ejection fraction?",
+        "Measure blood pressure",
         "How long has she had a cough?",
-        "Is there a pneumothorax?", "What was the last echo?", "What is the body surface area?", "How tall is he?",
-        "Show me the medications", "show me the potassium trend", "Should he be anticoagulated?",
+        "Is there a pneumothorax?",
+        "What was the last echo?",
+        "What is the body surface area?",
+        "What is his body height?",
+        "How tall is he?",
+        "Show me the medications",
+        "show me the potassium trend",
+        "Should he be anticoagulated?",
         "Is the effusion large?",
+        "How long has he had the mass?",
+        "Why are his lymph nodes enlarged?",
+        "What is the risk of malignancy for a nodule this size?",
+        "What is the size of the nodule in the 2019 report?",
+        "What was the size of the aneurysm on the last CT?",
+        "How large was the aneurysm at the last visit?",
+        "Where are the metastases?",
+        "Does the melanoma have an irregular outline?",
+        "How thick is the melanoma?",
+        "Order an ultrasound if the nodes are enlarged",
+        "Measure BP in the left or right arm",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_question_of_an_image(question: str) -> None:
     assert asked_of(question) is None
 
@@ -89,6 +110,26 @@ def test_what_keeps_its_protocol() -> None:
     assert pictured(cirrhosis, "Is the liver enlarged?", [CT]) is cirrhosis
     assert pictured(cirrhosis, "How big is the liver on this CT?", [CT]).lookup
     assert pictured(Choice("none"), "How big is the liver on this CT?", []).kind == "none"
+
+
+def test_what_is_looked_up_in_the_record_still_is() -> None:
+    density = Choice("lookup", lookup=("bone_density",))
+    assert pictured(density, "What is his bone density?", [FILM]) is density
+    both = pictured(density, "What is his bone density?", [CT])
+    assert both.lookup[0] == "bone_density" and both.lookup[1].endswith(":named:bone")
+    told = Choice("lookup", reasons=(INSTRUCTION,))
+    assert pictured(told, "Outline the lungs", [CT]) is told
+
+
+def test_which_image_is_meant() -> None:
+    films = [replace(FILM, number=2), CT]
+    chosen = pictured(Choice("none"), "Outline the lungs on this chest x-ray", films)
+    assert [row.split(":")[1] for row in chosen.lookup] == ["2"]
+    # An ultrasound is spoken of, and none is there.
+    assert pictured(Choice("none"), "How big was the spleen on her ultrasound?", [CT]).lookup == ()
+    many = [replace(CT, number=number) for number in range(1, 6)]
+    asked = pictured(Choice("none"), "Outline the lungs", many)
+    assert len(asked.lookup) == 3 and "2 more images" in asked.needs[0]
 
 
 def test_lungs_of_a_series_are_outlined_and_measured(lungs: Consultation) -> None:
@@ -142,7 +183,8 @@ def test_nothing_is_outlined_before_whose_it_is_is_known(osler: ClinicalAssistan
     values = np.full((24, 24, 12), -1000, dtype=np.int16)
     values[6:18, 6:18, 3:9] = 40
     nibabel.save(nibabel.Nifti1Image(values, np.diag([2.0, 2.0, 3.0, 1.0])), tmp_path / "scan.nii.gz")
-    consult = osler.consult("How big is the mass on this scan?", PATIENT, images=[tmp_path / "scan.nii.gz"], model="none")
+    scan = tmp_path / "scan.nii.gz"
+    consult = osler.consult("How big is the mass on this scan?", PATIENT, images=[scan], model="none")
     assert any("known to be this patient" in text for row in consult.document()["answer"]["not_answered"]
                for text in row["needs"])  # fmt: skip
     consult.correct("image.1.identity", "confirmed", by="Dr A")

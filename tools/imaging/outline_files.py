@@ -39,10 +39,9 @@ def keep_outline(folder: Path, labels: Labels, names: Sequence[str], by_program:
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         out = io.BytesIO()
-        held = {"labels": labels, "names": np.array(json.dumps(list(names)))}
-        if by_program:
-            held["by_program"] = np.array(json.dumps(list(by_program)))
-        np.savez_compressed(out, **held)
+        # Where no part is a program's the list is empty, and not part of the key.
+        drawn = np.array(json.dumps(list(by_program)))
+        np.savez_compressed(out, labels=labels, names=np.array(json.dumps(list(names))), by_program=drawn)
         # Whole or not at all: another run may read it meanwhile.
         part = path.with_name(f"{path.name}.{id(out):x}.part")
         part.write_bytes(out.getvalue())

@@ -9,7 +9,7 @@ from typing import Literal
 from knowledge.words import words
 from tools.errors import BadInput
 from tools.segmenters.prompts import NotAStructure, WhichStructure, structure_of
-from tools.segmenters.structures import structures
+from tools.segmenters.structures import data, structures
 
 EMPHYSEMA = "emphysema"
 _IMAGE = (
@@ -34,7 +34,7 @@ _ASK = (
 _THE = r"(?:(?:the|his|her|their|this|that|these|those|both|a|an|all|whole|entire|patient's|my)\s+)*"
 _QUANTITY = (
     r"(?:sizes?|volumes?|areas?|diameters?|dimensions?|lengths?|widths?|heights?|densit(?:y|ies)|attenuation|"
-    r"hounsfield units?|hu|(?:long|short) ax(?:is|es)|extent|thickness)"
+    r"hounsfield units?|hu|(?:long|short) ax(?:is|es)|thickness)"
 )
 _MUCH = (
     r"(?:(?:maxim(?:um|al)|total|mean|average|long(?:est)?|short(?:est)?|largest|exact|approximate|estimated|"
@@ -82,10 +82,24 @@ _LOW_ATTENUATION = re.compile(
 )
 _LONGEST = 8
 # What has a border that a person can point at; "opacity" or "effusion" of a film is no such thing.
-_OBJECTS = frozenset(
-    "nodule nodules mass masses lesion lesions tumor tumors tumour tumours cyst cysts metastasis metastases hematoma "
-    "haematoma abscess collection aneurysm hemangioma haemangioma melanoma bulla stone node nodes".split()
+_OBJECTS = frozenset({
+    "nodule", "nodules", "mass", "masses", "lesion", "lesions", "tumor", "tumors", "tumour", "tumours", "cyst", "cysts",
+    "metastasis", "metastases", "hematoma", "haematoma", "abscess", "collection", "aneurysm", "hemangioma",
+    "haemangioma", "melanoma", "bulla", "stone", "node", "nodes",
+})  # fmt: skip
+_PLACED = re.compile(r"\s+(?:of|in|on|within|at|near)\s+", re.IGNORECASE)
+# Clauses, people and other times: then it is no name of a thing that is seen here.
+_CLAUSE = frozenset({
+    "he", "she", "they", "it", "him", "them", "i", "we", "you", "who", "had", "been", "be", "being", "became", "not", "no",
+    "or", "but", "if", "because", "since", "until", "for", "than", "with", "without", "this", "that", "there",
+})  # fmt: skip
+_EARLIER = re.compile(
+    r"\b(?:last|previous|prior|old|earlier|former|original|initial|first|before|ago|since|reports?|reported|notes?|letters?|"
+    r"visits?|clinic|(?:19|20)\d\d|years?|months?|weeks?)\b",
+    re.IGNORECASE,
 )
+_SIDES = r"\b(?:left|right|both|bilateral)\b(?:\s+(?:and|or)\b)?"
+_PERSON = frozenset({"body", "bodies"})
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,8 @@ def asked_of(question: str, seen_on: str | None = None) -> Asked | None:
         seen_on: CT, MR, XR, fundus or skin, where the image is known to be one.
     """
     text = " ".join(question.split()).strip(" ?.!")
+    if _EARLIER.search(text):
+        return None
     if _LOW_ATTENUATION.search(text):
         return Asked(EMPHYSEMA, True, "size", frozenset({"CT"}))
     bare = _TAIL.sub("", text)
@@ -114,9 +130,16 @@ def asked_of(question: str, seen_on: str | None = None) -> Asked | None:
     bare = bare.strip(" ?.!,")
     for wants, patterns in (("size", _SIZES), ("outline", _OUTLINES)):
         for pattern in patterns:
-            if (match := pattern.match(bare)) and (found := _named(match["what"], wants, seen_on)):
+            match = pattern.match(bare)
+            found = _named(match["what"], wants, seen_on) if match else None
+            if found is not None and (found.named or _pointable(bare)):
                 return found
     return None
+
+
+def _pointable(text: str) -> bool:
+    """Whether a person could answer by pointing: not where something is, nor how deep a melanoma goes."""
+    return not re.match(r"where\b", text, re.IGNORECASE) and not re.search(r"\bthick", text, re.IGNORECASE)
 
 
 def _named(phrase: str, wants: str, seen_on: str | None) -> Asked | None:
@@ -124,11 +147,33 @@ def _named(phrase: str, wants: str, seen_on: str | None) -> Asked | None:
     if not what or len(what.split()) > _LONGEST:
         return None
     kind: Literal["outline", "size"] = "outline" if wants == "outline" else "size"
+    if _PERSON & set(words(what)):
+        return None
     try:
         prompt = structure_of(what, seen_on)
     except NotAStructure:
-        # A finding is not outlined by its name: a person points at it.
-        return Asked(what, False, kind) if _OBJECTS & set(words(what)) else None
-    except (WhichStructure, BadInput):
+        return Asked(what, False, kind) if _is_object(what) else None
+    except WhichStructure:
         return Asked(what, True, kind)
+    except BadInput:
+        # Two sides, or one that does not exist: said when it is outlined, if there is such a structure at all.
+        return Asked(what, True, kind) if _names_one(re.sub(_SIDES, " ", what, flags=re.IGNORECASE)) else None
     return Asked(what, True, kind, frozenset(structures()[prompt.structure].on))
+
+
+def _is_object(phrase: str) -> bool:
+    """Whether it is the name of a finding with a border ("the largest nodule in the left upper lobe")."""
+    name, *places = _PLACED.split(phrase)
+    tokens = words(name)
+    beside = {*tokens, *(word for place in places for word in words(place))}
+    return bool(tokens) and tokens[-1] in _OBJECTS and not beside & (_CLAUSE | frozenset(data()["questions"]))
+
+
+def _names_one(phrase: str) -> bool:
+    try:
+        structure_of(phrase)
+    except WhichStructure:
+        return True
+    except BadInput:
+        return False
+    return True
