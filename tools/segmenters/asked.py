@@ -90,7 +90,8 @@ _OBJECTS = frozenset({
 _PLACED = re.compile(r"\s+(?:of|in|on|within|at|near)\s+", re.IGNORECASE)
 # Clauses, people and other times: then it is no name of a thing that is seen here.
 _CLAUSE = frozenset({
-    "he", "she", "they", "it", "him", "them", "i", "we", "you", "who", "had", "been", "be", "being", "became", "not", "no",
+    "he", "she", "they", "it", "him", "them", "i", "we", "you", "who", "had", "been", "be", "being", "became", "not",
+    "no",
     "or", "but", "if", "because", "since", "until", "for", "than", "with", "without", "this", "that", "there",
 })  # fmt: skip
 _EARLIER = re.compile(
