@@ -32,7 +32,12 @@ def disagreements(board: Board, services: Services) -> list[NotAnswered]:
     """Each disagreement as what could not be answered: both statements, and where to look."""
     from tools.imaging import disagree
 
-    readings = [item for record in _ran(board, "image.read") for item in _items(board, record) if _reading(item)]
+    readings = [
+        item
+        for record in [*_ran(board, "image.read"), *_ran(board, "image.classify")]
+        for item in _items(board, record)
+        if _reading(item)
+    ]
     recorded = list(_recorded(board))
     words = {said.finding: services.terminology.get(said.finding).words for said, _ in recorded}
     words.setdefault("cardiomegaly", services.terminology.get("cardiomegaly").words)

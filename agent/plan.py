@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -65,19 +66,44 @@ def compile_choice(choice: Evidence, services: Services) -> tuple[list[Protocol]
 
 
 def image_readings(base: list[Json], case: Json, services: Services) -> list[Json]:
-    """What a model that sees has to say on the question, for each image that came with it."""
-    if services.vision is None or case.get("model") == "none" or "image.read" not in services.tools:
+    """What models have to say on each image that came with the question: one that sees, and classifiers of films."""
+    if case.get("model") == "none":
         return []
     # A model reads single images; a series is outlined and measured instead.
     volumes = {row["sha256"] for row in case.get("attachments", []) if row["kind"] == "volume"}
     described = [(body["slot"], body["arguments"]["image"]) for body in base if body["tool"] == "image.describe"]
     images = [(slot, image) for slot, image in described if image not in volumes]
-    closer = {"closer": services.settings.look_closer, "probes": services.settings.max_probes}
-    readings = [
-        step(f"{LOOKUP_PREFIX}{slot}", "image.read", {"image": image, **closer}, {"question": "question"})
-        for slot, image in images
-    ]
-    return [*readings, *reads()] if readings else []
+    opinions = classifications(images, services.settings.home / "models") if images else []
+    if services.vision is not None and "image.read" in services.tools:
+        closer = {"closer": services.settings.look_closer, "probes": services.settings.max_probes}
+        opinions += [
+            step(f"{LOOKUP_PREFIX}{slot}", "image.read", {"image": image, **closer}, {"question": "question"})
+            for slot, image in images
+        ]
+    return [*opinions, *reads()] if opinions else []
+
+
+def classifications(images: Sequence[tuple[str, str]], models: Path) -> list[Json]:
+    """A classifier's opinion of each image, where somebody put its weights there; the operating point is a person's."""
+    from tools.imaging.classify_tool import classifiers_here
+
+    if not models.is_dir() or not classifiers_here(models):
+        return []
+    steps = []
+    for slot, image in images:
+        number = slot.removeprefix("image.")
+        identity, operating = f"classified_{number}.identity", f"classified_{number}.operating"
+        steps += [
+            step(identity, "image.film_fact", {"image": image, "fact": "identity"}),
+            step(operating, "image.operating", {"image": image}, ask="Which sensitivity or specificity is needed?"),
+            step(
+                f"{LOOKUP_PREFIX}classified_{number}",
+                "image.classify",
+                {"image": image},
+                {"identity": identity, "operating": operating},
+            ),
+        ]
+    return steps
 
 
 def red_flag_steps(protocol: Protocol) -> list[Json]:

@@ -20,6 +20,7 @@ def catalog() -> dict[str, ToolSpec[Any]]:
     from tools.ehr.reads.catalog import TOOLS as record_reads
     from tools.fill.tool import record_input
     from tools.imaging import film_facts, measure, outline_sizes, outline_tools, sizes
+    from tools.imaging.classify_tool import TOOLS as classifiers
     from tools.imaging.describe import image_describe
     from tools.imaging.similar_tool import image_similar
     from tools.vlm.read import image_read
@@ -40,6 +41,7 @@ def catalog() -> dict[str, ToolSpec[Any]]:
         *sizes.TOOLS,
         *outline_tools.TOOLS,
         *outline_sizes.TOOLS,
+        *classifiers,
         image_read,
         image_similar,
         *logic.TOOLS,

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.imaging.measures.density import PADDING
 from tools.imaging.volume import Voxels
 from tools.segmenters.ct_body import SKIN
-from tools.segmenters.ct_grid import PADDING, CtGrid, metal
+from tools.segmenters.ct_grid import CtGrid, metal
 from tools.segmenters.segment import Segment
 
 Floats = NDArray[np.float64]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.errors import BadInput, NotAssessable
+from tools.imaging.measures.density import calibration
 from tools.imaging.volume import Grid, Volume, Voxels, canonical, measurable
 from tools.segmenters.contract import Target
 
@@ -21,15 +22,6 @@ Labels = NDArray[np.int32]
 SLAB = 32
 # Coarse voxels are at most so large, in millimetres.
 COARSE_MM = 2.2
-# Below this there is padding, not air (scanners pad with -1024 and less; air is -1000 by definition of the unit).
-PADDING = -1200.0
-AIR_RANGE = (-1100.0, -900.0)
-SOFT_RANGE = (-200.0, 150.0)
-# Where soft tissue lies in stored values whose intercept of -1024 was lost; a tenth of a body is not so dense.
-OFFSET = (800.0, 1300.0)
-# Any piece of a body holds fat or air.
-FATTY = -20.0
-LEAST_DARK = 0.002
 SMALLEST = 8
 METAL_HU = 2500.0
 METAL_BLOCKS = 4
@@ -105,29 +97,19 @@ def ct_grid(target: Target) -> CtGrid:
     volume = _checked(target)
     turned, back = canonical(volume)
     doubts = list(volume.warnings)
-    sample = _sample(turned.values)
-    air, dark, soft = _peak(sample, *AIR_RANGE), _peak(sample, -math.inf, -700.0), _peak(sample, -300.0, 300.0)
-    if soft is None or not SOFT_RANGE[0] <= soft <= SOFT_RANGE[1]:
-        raise _uncalibrated(
-            volume, f"no peak of fat or soft tissue; values from {sample.min():.0f} to {sample.max():.0f}"
-        )
-    if dark is not None and dark < AIR_RANGE[0]:
-        raise _uncalibrated(volume, f"air at {dark:.0f}")
-    if dark is None and float(np.mean((sample > OFFSET[0]) & (sample < OFFSET[1]))) > 0.1:
-        raise _uncalibrated(volume, "no air, and much at about 1000: stored values without their intercept?")
-    if float(np.mean(sample < FATTY)) < LEAST_DARK:
-        # A windowed export, an MR called CT, an empty file: zero to something, and no way back to HU.
-        raise _uncalibrated(volume, f"neither air nor fat: values from {sample.min():.0f} to {sample.max():.0f}")
+    found = calibration(turned.values)
+    if found.why is not None or found.soft is None:
+        raise _uncalibrated(volume, found.why or "no peak of fat or soft tissue")
     if (volume.header.modality or "").upper() != "CT":
-        if air is None:
+        if found.air is None:
             raise _uncalibrated(volume, "no modality stated and no air in the picture")
         doubts.append("the file does not say that it is a CT; its values look like Hounsfield units")
     factors = tuple(max(1, int(COARSE_MM / step)) for step in turned.spacing_mm)
     assert len(factors) == 3
     coarse = _blocks(turned.values, factors)
-    if sample.max() > 3000 and metal(coarse, METAL_BLOCKS):
+    if found.highest > 3000 and metal(coarse, METAL_BLOCKS):
         doubts.append("metal or its streaks: borders near it are not to be relied on")
-    return CtGrid(turned, back, coarse, factors, air, soft, tuple(doubts))
+    return CtGrid(turned, back, coarse, factors, found.air, found.soft, tuple(doubts))
 
 
 def metal(coarse: Grid, at_least: int) -> int:
@@ -168,7 +150,7 @@ def _checked(target: Target) -> Volume:
             f"the slices of {target.name} lean by {target.tilt_deg:.1f} degrees",
             found="a grid without right angles",
             expected="slices stacked at a right angle",
-            action="resample the series to a right-angled grid first",
+            action="resample the series to a right-angled grid first (--resample square)",
         )
     return measurable(target)
 
@@ -182,30 +164,6 @@ def _uncalibrated(volume: Volume, found: str) -> NotAssessable:
     )
 
 
-def _sample(values: Grid) -> NDArray[np.float32]:
-    """About a hundred voxels along each axis, without padding."""
-    steps = tuple(slice(None, None, max(1, size // 100)) for size in values.shape)
-    found = np.asarray(values[steps]).ravel()
-    if not np.isfinite(found).all():
-        raise BadInput(
-            "the volume holds values that are not numbers",
-            found="NaN or infinity",
-            expected="Hounsfield units",
-            action="check how the file was made",
-        )
-    kept = found[found > PADDING]
-    return kept if kept.size else found
-
-
-def _peak(sample: NDArray[np.float32], low: float, high: float) -> float | None:
-    """The commonest value in a range (histogram of 10 HU, smoothed), where at least 1 % of the sample lies there."""
-    part = sample[(sample >= low) & (sample < high)]
-    if part.size < 0.01 * sample.size or not part.size:
-        return None
-    edges = np.arange(max(float(part.min()), PADDING) - 15, float(part.max()) + 26, 10.0)
-    counts = np.convolve(np.histogram(part, edges)[0], np.ones(3), "same")
-    top = int(counts.argmax())
-    return float((edges[top] + edges[top + 1]) / 2)
 
 
 def _blocks(values: Grid, factors: tuple[int, ...]) -> Grid:
