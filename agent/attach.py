@@ -31,15 +31,17 @@ def attach_images(context: ToolContext, paths: Sequence[Path], folder: Path) -> 
     rows = [asdict(kept) for kept in keep_all(paths, context.record.patient, folder)]
     for row in rows:
         # As JSON has it; a row that tells nothing stays as it always was.
-        told = list(row.pop("told"))
-        row |= {"told": told} if told else {}
+        told, series = list(row.pop("told")), row.pop("series")
+        row |= ({"told": told} if told else {}) | ({"series": series} if series else {})
     return rows
 
 
 def image_files(case: Json, folder: Path) -> tuple[ImageFile, ...]:
     """The images and volumes of a case."""
     return tuple(
-        ImageFile(folder / row["file"], row["sha256"], row["name"], row["kind"], tuple(row.get("told", ())))
+        ImageFile(
+            folder / row["file"], row["sha256"], row["name"], row["kind"], tuple(row.get("told", ())), row.get("series")
+        )
         for row in case.get("attachments", [])
         if row["kind"] in PICTURED
     )

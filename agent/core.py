@@ -249,7 +249,8 @@ class Core:
             services = await self.services()
             request = {"kind": "correct", "evidence": evidence, "value": value, "by": by, "reason": reason}
             # Checked before the graph moves: a correction that cannot be made leaves everything as it was.
-            check_correction(request, before, services)
+            # What is outlined anew takes seconds: others are served meanwhile.
+            await asyncio.to_thread(check_correction, request, before, services)
             after = await self._resume(consultation, request)
             return changes(before, after)
 

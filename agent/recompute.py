@@ -10,7 +10,7 @@ import re
 
 from langgraph.runtime import Runtime
 
-from agent.redraw import ITEMS, OUTLINE, drawn_region, is_drawn, redraw, whole
+from agent.redraw import ITEMS, OUTLINE, POINTED, drawn_region, is_drawn, redraw, whole
 from agent.runtime import Services, utc_now
 from agent.state import Board, Json, State, current_records, dump, load
 from agent.steps import CORRECTION
@@ -78,6 +78,8 @@ def corrections(request: Json, board: Board, state: State, services: Services) -
     """
     target, home, _ = find_target(request["evidence"], board)
     check_correctable(target, home, request)
+    if request["value"] is not None:
+        check_pointed(target, home, board)
     target, request = whole(target, home, board, request)
     fields = _fields(request, target, home, board, state, services)
     parts: tuple[Evidence, ...] | None = fields.pop(ITEMS, None)
@@ -182,6 +184,24 @@ def check_correctable(target: Evidence, record: ToolRecord, request: Json) -> No
             found=target.slot,
             expected="a patient's fact",
             action="reject the claim that cites it, with a reason",
+        )
+
+
+def check_pointed(target: Evidence, home: ToolRecord, board: Board) -> None:
+    """Raise `UsageError` where what is pointed at is read by an outline that a person has corrected: the correction
+    stays, so pointing anew would change nothing."""
+    drawn = drawn_region(target, board)
+    if drawn is None or drawn.segment != POINTED:
+        return
+    for record in board.records.values():
+        if record.tool != CORRECTION or home.slot not in record.bindings.values() or not record.evidence:
+            continue
+        by = getattr(board.evidence(record.evidence[0]).source, "by", None) or "a person"
+        raise UsageError(
+            f"the outline was corrected by {by}: pointing anew would change nothing",
+            found=target.slot,
+            expected=f"a correction of the outline itself ({record.slot})",
+            action=f"correct {record.slot}: give the box or the points there",
         )
 
 

@@ -10,12 +10,12 @@ from agent.runtime import Services
 from agent.state import Board, Json
 from knowledge.evidence import DicomRegion, Evidence, Statement
 from tools.context import ImageFile
-from tools.errors import UsageError
+from tools.errors import BadInput, UsageError
 from tools.spec import ToolRecord
 
 # `tools.imaging.sizes` and `.outline_tools` name them so; imaging is loaded only where something is redrawn.
-PLACES = ("landmarks", "mask", "pointed")
-OUTLINE = "outline"
+OUTLINE, POINTED = "outline", "pointed"
+PLACES = ("landmarks", "mask", POINTED)
 ITEMS = "items"
 """Among the fields of a redrawn outline: the evidence of its parts."""
 
@@ -46,12 +46,24 @@ def whole(target: Evidence, home: ToolRecord, board: Board, request: Json) -> tu
 
 
 def _of_part(given: Any, part: str) -> Any:
-    """A correction of a part as one of its outline."""
+    """A correction of a part as one of its outline.
+
+    Raises:
+        BadInput: text that is meant as JSON and is none.
+    """
     if given is None:
         return {"reject": part}
     if isinstance(given, str) and not given.lstrip().startswith(("[", "{")):
         return {"mask": given, "part": part}
-    body = json.loads(given) if isinstance(given, str) else given
+    try:
+        body = json.loads(given) if isinstance(given, str) else given
+    except ValueError as error:
+        raise BadInput(
+            f"the {part} cannot be corrected with this",
+            found=f"{str(given)[:80]}: {error}",
+            expected="strokes of a brush, a box or points, or the path of a mask",
+            action="draw on the image",
+        ) from error
     if isinstance(body, list):
         return [{**one, "part": part} if isinstance(one, dict) else one for one in body]
     return {**body, "part": part} if isinstance(body, dict) else body

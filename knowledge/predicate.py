@@ -1,6 +1,7 @@
 """Three-valued predicates over slots, as data: true, false, or unknown (None), after Kleene.
 
 A result known only as a range decides a comparison when the whole range agrees; a laboratory's `<` or `>` is a range.
+What a program drew and nobody validated decides none.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from knowledge.evidence import Evidence
+from knowledge.evidence import DicomRegion, Evidence
 from knowledge.quantity import Quantity, UnitError, convert
 
 Lookup = Callable[[str], Evidence | None]
@@ -123,11 +124,17 @@ def evaluate(predicate: Any, lookup: Lookup, reference: Reference) -> bool | Non
 def unknown_operands(predicate: Any, lookup: Lookup) -> list[str]:
     """The slots of a predicate that have no definite value."""
     found = []
+    compared = {slot for key, (slot, _) in _walk(predicate) if key == "compare"}
     for slot in operands(predicate):
         evidence = lookup(slot)
-        if evidence is None or evidence.value is None:
+        if evidence is None or evidence.value is None or (slot in compared and unvalidated(evidence)):
             found.append(slot)
     return found
+
+
+def unvalidated(evidence: Evidence) -> bool:
+    """Whether it was measured on what a program drew and nobody validated."""
+    return isinstance(evidence.source, DicomRegion) and evidence.source.validated is False
 
 
 def _all(parts: list[bool | None]) -> bool | None:
@@ -143,7 +150,7 @@ def _any(parts: list[bool | None]) -> bool | None:
 
 
 def _compare(evidence: Evidence | None, operator: str, threshold: Quantity) -> bool | None:
-    if evidence is None:
+    if evidence is None or unvalidated(evidence):
         return None
     try:
         if evidence.range is not None:

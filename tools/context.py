@@ -55,7 +55,8 @@ class VisionModel(Protocol):
 class ImageFile:
     """What came with the question: where it is kept, its SHA-256 and the name it came under.
 
-    A volume is a file, or a folder of its slices. `told`: what came with it and is no part of it.
+    A volume is a file, or a folder of its slices. `told`: what came with it and is no part of it. `series`: which stack
+    it is, where what is kept holds several.
     """
 
     path: Path
@@ -63,6 +64,7 @@ class ImageFile:
     name: str = field(repr=False)
     kind: Literal["image", "volume"] = "image"
     told: tuple[str, ...] = ()
+    series: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from pydicom import dcmread
 
-from agent import ClinicalAssistant, Consultation
+from agent import ClinicalAssistant, Consultation, core, recompute
 from agent.cli_image import draw_phantom
 from tools.context import ImageFile
 from tools.errors import BadInput, IdentityMismatch, NotAssessable
@@ -122,3 +123,23 @@ def test_a_question_beside_the_series_is_told(osler: ClinicalAssistant, series: 
     found = osler.consult("Is there a fracture on this hand X-ray?", PATIENT, images=[series], model="none")
     told = [text for row in found.document()["records"] for text in row["warnings"]]
     assert any("the question is about" in text and "the image is not" in text for text in told)
+
+
+def test_a_correction_is_checked_while_others_are_served(
+    consult: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check, on_loop = recompute.check_correction, []
+
+    def watched(*given: Any) -> None:
+        try:
+            asyncio.get_running_loop()
+            on_loop.append(True)
+        except RuntimeError:
+            on_loop.append(False)
+        check(*given)
+
+    monkeypatch.setattr(core, "check_correction", watched)
+    consult.correct("image.1.identity", value="confirmed", by="Dr A")
+    assert on_loop == [False]
+    with pytest.raises(BadInput):
+        consult.correct("image.1.identity", value=3, by="Dr A")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from knowledge.evidence import Derivation, Evidence
+from knowledge.evidence import Derivation, DicomRegion, Evidence, Statement
 from knowledge.predicate import PredicateError, check, evaluate, operands, references, unknown_operands
 from knowledge.quantity import Quantity
 
@@ -138,3 +138,17 @@ def test_operands_and_references() -> None:
     assert operands(predicate) == ["a", "b"]
     assert references(predicate) == ["r.two"]
     assert unknown_operands(predicate, {"a": fact("a", 3.0, "1")}.get) == ["b"]
+
+
+def test_what_nobody_validated_decides_no_comparison() -> None:
+    drawn = fact("size", 5)
+    size = drawn.model_copy(update={"source": DicomRegion(segment="nodule", algorithm="a", validated=False)})
+    by_hand = drawn.model_copy(update={"source": DicomRegion(segment="nodule", algorithm="by hand")})
+    stated = drawn.model_copy(update={"source": Statement(by="Dr A", assertion="correction")})
+    rule = compare("size", ">=", "r.two")
+    assert judge(rule, size) is None and judge({"not": rule}, size) is None
+    assert judge(rule, by_hand) is True and judge(rule, stated) is True
+    held = {"size": size}
+    assert unknown_operands(rule, held.get) == ["size"] and unknown_operands({"known": "size"}, held.get) == []
+    wide = size.model_copy(update={"value": None, "range": (3.0, 4.0)})
+    assert judge(rule, wide) is None

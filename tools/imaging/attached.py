@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import threading
+from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tools.context import ImageFile, ToolContext
 from tools.errors import NotAssessable
 from tools.imaging.frame import Image
-from tools.imaging.reading import read_image
+from tools.imaging.nifti import is_nifti, open_nifti
+from tools.imaging.reading import looks_like_dicom, read_image
 from tools.imaging.refusals import UnreadableImage
+from tools.imaging.series import Found, Stack
 from tools.imaging.slices import slice_of
 from tools.imaging.volume import Volume
-from tools.imaging.volumes import read_volume
+from tools.imaging.volumes import chosen, head_of, read_volume, stacks_at, volume_of
 
 MOST_HELD = 1_200_000_000
 """Bytes of volumes that stay at hand: two series of 500 slices; the last one read stays whatever its size."""
-_HELD: dict[Path, Volume] = {}
+_BYTES = 4
+"""A voxel is a float32."""
+_HELD: dict[tuple[Path, str | None], Volume] = {}
 _LOCK = threading.RLock()
 Read = TypeVar("Read", Image, Volume)
 
@@ -61,21 +69,56 @@ def target_of(file: ImageFile, frame: int = 0) -> Image | Volume:
     return _unchanged(read_image(file.path, frame), file)
 
 
-def hold(path: Path, volume: Volume) -> None:
-    """Keep a volume at hand that was read just now; the oldest are let go where memory would grow too large."""
+def hold(path: Path, volume: Volume, series: str | None = None) -> None:
+    """Keep a volume at hand that was read just now; the oldest are let go where memory would grow too large.
+
+    Args:
+        path: where it is kept; `volume` is as it would be read from there, and named so.
+        series: which stack of what is kept there.
+    """
     with _LOCK:
-        _HELD.pop(path, None)
-        while _HELD and volume.values.nbytes + sum(held.values.nbytes for held in _HELD.values()) > MOST_HELD:
+        _HELD.pop((path, series), None)
+        make_room(volume.values.size)
+        _HELD[path, series] = volume
+
+
+def make_room(voxels: int) -> None:
+    """Let the oldest volumes go for one of so many voxels: before it is read, so that memory holds not both."""
+    with _LOCK:
+        while _HELD and voxels * _BYTES + sum(held.values.nbytes for held in _HELD.values()) > MOST_HELD:
             del _HELD[next(iter(_HELD))]
-        _HELD[path] = volume
+
+
+def read_stack(stack: Stack, found: Found, name: str, series: str | None = None) -> Volume:
+    """The volume of a stack. One of several in the same files (`series`) has a SHA-256 of its own, of theirs and its
+    id.
+
+    Raises:
+        NotAssessable, BadInput: see `tools.imaging.volumes.volume_of`.
+    """
+    make_room(len(stack.planes) * stack.planes[0].rows * stack.planes[0].columns)
+    volume = volume_of(stack, name)
+    own = volume.sha256 if series is None else hashlib.sha256(f"{volume.sha256} {series}".encode()).hexdigest()
+    return replace(volume, sha256=own, warnings=(*volume.warnings, *found.told))
 
 
 def _volume(file: ImageFile) -> Volume:
     # Tools of one wave run side by side: the second waits for the volume that the first reads.
     with _LOCK:
-        held = _HELD.get(file.path)
-        hold(file.path, held := held if held is not None else read_volume(file.path))
+        held = _HELD.get((file.path, file.series))
+        hold(file.path, held := held if held is not None else _read(file), file.series)
     return _unchanged(held, file)
+
+
+def _read(file: ImageFile) -> Volume:
+    head = head_of(file.path)
+    if head is None or looks_like_dicom(head):
+        found = stacks_at(file.path)
+        return read_stack(chosen(found, file.series, file.path.name), found, file.path.name, file.series)
+    if is_nifti(file.path, head):
+        with contextlib.closing(open_nifti(file.path)) as opened:
+            make_room(prod(opened.shape))
+    return read_volume(file.path)
 
 
 def _unchanged(read: Read, file: ImageFile) -> Read:

@@ -47,7 +47,7 @@ def corrected_region(
         return pointed_text(prompts), f"pointed at: {pointed_shown(prompts)}"
     if region.segment == LANDMARKS:
         return _placed(given, held, target)
-    if region.segment == MASK and (isinstance(target, Volume) or not _in_one_piece(given)):
+    if region.segment == MASK and (isinstance(target, Volume) or not _strokes(given)):
         made = corrected_outline(given, Outline(held, "", "", None, region, file))
         if made.value is None:
             raise BadInput("nothing is outlined any more", found=made.display, expected="a mask", action="draw it")
@@ -99,9 +99,9 @@ def _moved(given: Any, held: str, image: Image) -> tuple[str, str]:
     return calipers_text(ratio), f"calipers set by hand: {', '.join(sorted(points))} moved"
 
 
-def _in_one_piece(given: Any) -> bool:
-    """Whether a mask is given as its path or by strokes, not by what is pointed at."""
-    return not isinstance(given, dict) and not (isinstance(given, str) and given.lstrip().startswith("{"))
+def _strokes(given: Any) -> bool:
+    """Whether a mask is given by strokes of a brush, not as a file or by what is pointed at."""
+    return isinstance(given, list) or (isinstance(given, str) and given.lstrip().startswith("["))
 
 
 def _placed(given: Any, held: str, target: Target) -> tuple[str, str]:

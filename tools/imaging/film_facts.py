@@ -106,16 +106,22 @@ class ScanParams(Params):
 @tool("image.scan_fact", version=VERSION, kind="image", title="How a scan was taken, by a person's word")
 async def image_scan_fact(params: ScanParams, ctx: ToolContext) -> ToolOutput:
     """A place for what a file does not say of how a scan was taken: in full inspiration, with contrast into a vein.
-    Unknown until a person corrects it to true or false; an agent that the file names counts as contrast."""
+    Unknown until a person corrects it to true or false, but for contrast that the file states: an agent, or the
+    words of a CT's description."""
 
     def read() -> ToolOutput:
+        from tools.segmenters.ct_technique import no_contrast
+
         target = attached_target(ctx, params.image)
-        agent = target.header.acquisition.contrast if params.fact == "contrast" else None
         named = {"inspiration": "full inspiration", "contrast": "contrast into a vein"}[params.fact]
+        value, display = None, f"{named}: unknown (the file does not say)"
+        if params.fact == "contrast" and (stated := no_contrast(target.header)).holds != "unknown":
+            value = stated.holds == "no"
+            display = f"{named}: {'yes' if value else 'no'} (the file states {stated.found})"
         item = Evidence(
             slot=ctx.slot,
-            value=True if agent else None,
-            display=f"contrast agent in the file: {agent}" if agent else f"{named}: unknown (the file does not say)",
+            value=value,
+            display=display,
             effective_at=target.header.taken_at,
             patient=ctx.patient,
             source=region(target),

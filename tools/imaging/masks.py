@@ -196,8 +196,8 @@ def corrected(given: Any, mask: Mask, image: Image) -> Mask:
     """
     if isinstance(given, str) and not given.lstrip().startswith("["):
         return read_mask(Path(given), image)
-    strokes = json.loads(given) if isinstance(given, str) else given
     try:
+        strokes = json.loads(given) if isinstance(given, str) else given
         made = [
             Correction(tuple((float(x), float(y)) for x, y in one["points"]), float(one["radius"]), bool(one["inside"]))
             for one in strokes

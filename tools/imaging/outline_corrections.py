@@ -6,6 +6,7 @@ The outline it takes the place of stays kept; parts that were not touched stay a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,10 +20,22 @@ from tools.errors import BadInput
 from tools.imaging.attached import target_of
 from tools.imaging.dicom_out import HAND
 from tools.imaging.frame import Image
+from tools.imaging.mask_files import UNKNOWN_HAND, segment_from
 from tools.imaging.masks import outlined_parts
-from tools.imaging.outline_files import DRAWN, KEPT, AnyMask, keep_outline, labels_of, parts_of
+from tools.imaging.outline_files import (
+    DRAWN,
+    KEPT,
+    AnyMask,
+    by_program,
+    is_kept,
+    keep_outline,
+    key_in,
+    labels_of,
+    parts_of,
+)
 from tools.imaging.outline_prompts import pointed_shown, read_pointed
 from tools.imaging.outline_tools import doubts_of, models_beside, outlined_for, part_item, slug
+from tools.imaging.sizes import GIVEN, PROGRAM, WHERE_POINTED
 from tools.imaging.volume import Volume
 from tools.segmenters.contract import Target
 from tools.segmenters.prompts import LONGEST
@@ -33,7 +46,7 @@ MOST_STROKES = 2000
 _EXPECTED = (
     'strokes [{"points": [[COLUMN, ROW], ...], "radius": PIXELS, "inside": true, "slice": N, "part": NAME}, ...], '
     '{"box": [x0, y0, x1, y1], "slice": N}, {"points": [[x, y, "+"], ...], "slice": N}, {"reject": PART}, '
-    "or the path of a mask"
+    'or the path of a mask: {"mask": PATH, "by_hand": true} where a person drew it'
 )
 Parts = dict[str, AnyMask]
 _LAST: dict[str, list[Segment]] = {}
@@ -66,20 +79,25 @@ class Redrawn:
 
 @dataclass(frozen=True)
 class _Change:
-    """The parts after a correction, who drew those that changed, and how it is said."""
+    """The parts after a correction, who drew those that changed, and how it is said.
+
+    `segments`: what a program or nobody knows who drew; None where a person's hand changed the parts. `given`: the part
+    that a person says to have drawn, even where it is as it was.
+    """
 
     parts: Parts
     said: str
     by: str = HAND
     segments: Mapping[str, Segment] | None = None
+    given: str | None = None
 
 
 def corrected_outline(given: Any, outline: Outline) -> Redrawn:
     """The outline that takes its place.
 
     Args:
-        given: strokes of a brush, the path of a mask, {"mask": PATH, "part": NAME}, a box or clicks, {"reject": PART};
-            None rejects all of it.
+        given: strokes of a brush, the path of a mask, {"mask": PATH, "part": NAME, "by_hand": true}, a box or clicks,
+            {"reject": PART}; None rejects all of it.
 
     Raises:
         BadInput: it is none of these, lies outside, names no part there is, or changes nothing.
@@ -96,15 +114,17 @@ def corrected_outline(given: Any, outline: Outline) -> Redrawn:
     if not parts:
         return Redrawn(None, "the outline was rejected: no part of it is left")
     labels, names, _ = labels_of(parts, shape)
-    items = _items(outline, before, parts_of(labels, names), change, target)
+    left = _by_program(outline, before, folder)
+    items = _items(outline, before, parts_of(labels, names), change, target, left)
     # A part that was taken away leaves the others as they were drawn.
     kind = KEPT if change.by == HAND and (change.segments is None or not outline.value.startswith(DRAWN)) else DRAWN
-    drawn = [str(item.value) for item in items if _algorithm(item) != HAND] if kind == KEPT else []
-    if parts.keys() == before.keys() and all(np.array_equal(before[name], mask) for name, mask in parts.items()):
+    programs = [str(item.value) for item in items if _algorithm(item) != HAND]
+    same = parts.keys() == before.keys() and all(np.array_equal(before[name], mask) for name, mask in parts.items())
+    if same and set(programs) == set(left):
         raise BadInput(
             "this changes nothing of the outline", found=str(given)[:80], expected="a change", action="draw it again"
         )
-    key = keep_outline(folder, labels, names, drawn)
+    key = keep_outline(folder, labels, names, programs if kind == KEPT else [])
     return Redrawn(f"{kind}{key}", f"{', '.join(names)} {change.said}", items)
 
 
@@ -121,7 +141,7 @@ def _changed(body: Any, before: Parts, names: Sequence[str], target: Target, fol
         return _Change(rest, f"stay outlined; the {gone} was rejected", segments={})
     name = _name(body["part"], before) if body.get("part") else None
     if "mask" in body:
-        return _from_file(Path(str(body["mask"])), body.get("label"), name, before, names, target)
+        return _from_file(body, name, before, names, target)
     return _pointed({key: part for key, part in body.items() if key != "part"}, name, before, names, target, folder)
 
 
@@ -172,10 +192,11 @@ def _touched(parts: Parts, names: Sequence[str], brushed: AnyMask, where: Any) -
 
 
 def _from_file(
-    path: Path, label: Any, part: str | None, before: Parts, names: Sequence[str], target: Target
+    body: Mapping[str, Any], part: str | None, before: Parts, names: Sequence[str], target: Target
 ) -> _Change:
-    from tools.imaging.mask_files import segment_from
-
+    path, label, by_hand = Path(str(body["mask"])), body.get("label"), body.get("by_hand", False)
+    if not isinstance(by_hand, bool) or not (label is None or re.fullmatch(r"[0-9]{1,9}", str(label))):
+        raise _not_so(dict(body), "by_hand is true or false, label a whole number")
     if part is None and len(before) > 1:
         raise BadInput(
             "it is not clear which part the mask is of",
@@ -184,12 +205,16 @@ def _from_file(
             action='name it: {"mask": PATH, "part": NAME}',
         )
     name = part or names[0]
-    found = segment_from(path, target, int(label) if label is not None else None, name)
+    found = segment_from(path, target, int(str(label)) if label is not None else None, name)
     parts = {**{one: mask & ~found.mask for one, mask in before.items()}, name: found.mask}
+    if UNKNOWN_HAND in found.doubts and not by_hand:
+        # Who does not say that a person drew it has not said so: it may be a program's.
+        unknown = replace(found, algorithm=f"{GIVEN} as a file")
+        return _Change(parts, f"outlined in {GIVEN} ({UNKNOWN_HAND}); unvalidated", unknown.algorithm, {name: unknown})
     if found.algorithm == HAND:
-        return _Change(parts, "outlined by hand: a mask that was given")
+        return _Change(parts, "outlined by hand: a mask that was given", given=name)
     by = f"{found.algorithm} {found.version}".strip()
-    said = f"outlined by {by}, in a mask that was given; unvalidated"
+    said = f"outlined by {by}, in {GIVEN}; unvalidated"
     return _Change(parts, said, by, {name: found})
 
 
@@ -209,25 +234,45 @@ def _pointed(
     rest = {other: mask & ~one.mask for other, mask in before.items()} if part else {}
     by = f"{one.algorithm} {one.version}".strip()
     doubts = f" ({'; '.join(doubts_of(one))})" if one.doubts else ""
-    said = f"outlined by {by} where a person pointed ({pointed_shown(prompts)}), confidence {one.confidence:.2f} "
+    said = f"outlined by {by} {WHERE_POINTED} ({pointed_shown(prompts)}), confidence {one.confidence:.2f} "
     said += f"(uncalibrated); unvalidated{doubts}"
     return _Change({**rest, one.structure: one.mask}, said, by, {one.structure: one})
 
 
-def _items(outline: Outline, before: Parts, parts: Parts, change: _Change, target: Target) -> tuple[Evidence, ...]:
-    """The evidence of the parts: those that were not touched keep theirs."""
+def _by_program(outline: Outline, before: Parts, folder: Path) -> dict[str, str]:
+    """The parts that no person drew so far, and what did."""
+    said = {item.slot: _algorithm(item) for item in outline.items}
+    key = key_in(outline.value)
+    told = by_program(folder, key) if key is not None and is_kept(outline.value, folder) else ()
+    if not outline.items and outline.value.startswith(DRAWN):
+        told = tuple(before)
+    known = {name: said.get(f"{outline.slot}.{slug(name)}") or (PROGRAM if name in told else HAND) for name in before}
+    return {name: by for name, by in known.items() if by != HAND}
+
+
+def _items(
+    outline: Outline, before: Parts, parts: Parts, change: _Change, target: Target, left: Mapping[str, str]
+) -> tuple[Evidence, ...]:
+    """The evidence of the parts: those that were not touched keep theirs; `left`: what no person drew so far."""
     held = {item.slot: item for item in outline.items}
     made = []
     for name, mask in parts.items():
         if not mask.any():
             continue
         kept = held.get(f"{outline.slot}.{slug(name)}")
-        if kept is not None and name in before and np.array_equal(before[name], mask):
+        same = _same(before.get(name), mask) and name != change.given
+        if kept is not None and same:
             made.append(kept)
         else:
             segment = (change.segments or {}).get(name)
-            made.append(part_item(outline.slot, name, mask, segment, target, outline.patient))
+            # What only lost a border to a part that no person drew is not drawn by hand for that.
+            whose = left.get(name) if change.segments is not None or same else None
+            made.append(part_item(outline.slot, name, mask, segment, target, outline.patient, whose))
     return tuple(made)
+
+
+def _same(before: AnyMask | None, after: AnyMask) -> bool:
+    return before is not None and np.array_equal(before, after)
 
 
 def _names(outline: Outline, before: Parts, target: Target) -> tuple[str, ...]:

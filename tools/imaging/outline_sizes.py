@@ -21,14 +21,13 @@ from tools.imaging.measures.scale import plane_of
 from tools.imaging.measures.shape import area, volume
 from tools.imaging.outline_files import KEPT, AnyMask, by_program, is_kept, key_in
 from tools.imaging.outline_tools import VERSION, WITHIN, slug
-from tools.imaging.sizes import OnImage, folder_of, size_of, target_for
+from tools.imaging.sizes import OnImage, drawn_by, folder_of, size_of, target_for
 from tools.imaging.volume import Volume
 from tools.segmenters.contract import Target
 from tools.segmenters.structures import OBJECT
 from tools.spec import ToolOutput, ToolSpec, tool
 
-POINTED_AT = "a program, where a person pointed"
-CORRECTED = "a program, in part corrected by hand"
+LUNGS = {"right_lung", "left_lung"}
 
 
 class SizesParams(OnImage):
@@ -93,11 +92,7 @@ def _parts(params: SizesParams, ctx: ToolContext, target: Target) -> dict[str, A
 
 def _drawn(params: SizesParams, ctx: ToolContext) -> dict[str, Any]:
     """Who drew the outline; what a program drew is not validated and decides nothing."""
-    held = ctx.inputs["outline"]
-    if str(held.value).startswith(KEPT):
-        return {"algorithm": HAND} if not _left(params, ctx) else {"algorithm": CORRECTED, "validated": False}
-    by = getattr(held.source, "algorithm", None)
-    return {"algorithm": by or POINTED_AT, "validated": False}
+    return drawn_by(ctx.inputs["outline"], folder_of(params, ctx))
 
 
 def _left(params: SizesParams, ctx: ToolContext) -> tuple[str, ...]:
@@ -179,11 +174,11 @@ def _low_attenuation(
             expected="a CT of the whole chest",
             action="attach the series",
         )
-    if len(parts) < 2:
+    if {slug(name) for name in parts} != LUNGS:
         raise NotAssessable(
             "LAA-950 is a share of both lungs",
-            found=f"only {', '.join(parts)}",
-            expected="both lungs",
+            found=", ".join(parts),
+            expected="two parts: right lung, left lung",
             action="correct the outline of the lungs",
         )
     lungs: AnyMask = np.logical_or.reduce(list(parts.values()))
@@ -202,8 +197,10 @@ def _low_attenuation(
 
 
 def _word(ctx: ToolContext, name: str) -> bool | None:
+    """A person's word; what the file itself states is read where the condition is checked."""
     held = ctx.inputs.get(name)
-    return held.value if held is not None and isinstance(held.value, bool) else None
+    said = held is not None and isinstance(held.source, Statement) and isinstance(held.value, bool)
+    return bool(held.value) if held is not None and said else None
 
 
 TOOLS: list[ToolSpec[Any]] = [image_sizes]

@@ -24,6 +24,7 @@ from tools.imaging.chest import bound
 from tools.imaging.describe import region
 from tools.imaging.dicom_out import HAND
 from tools.imaging.frame import Image
+from tools.imaging.mask_files import UNKNOWN_HAND
 from tools.imaging.measures.shape import box_of
 from tools.imaging.outline_files import DRAWN, AnyMask, keep_outline, labels_of, parts_of
 from tools.imaging.outline_prompts import pointed_shown, read_pointed
@@ -147,18 +148,28 @@ def drawn(segments: Sequence[Segment], target: Target, folder: Path, ctx: ToolCo
 
 
 def part_item(
-    slot: str, name: str, mask: AnyMask, segment: Segment | None, target: Target, patient: str | None
+    slot: str,
+    name: str,
+    mask: AnyMask,
+    segment: Segment | None,
+    target: Target,
+    patient: str | None,
+    drawn: str | None = None,
 ) -> Evidence:
-    """One part of an outline as evidence; without a segment a person drew it."""
+    """One part of an outline as evidence; without a segment a person drew it, or `drawn` did."""
     count = int(np.count_nonzero(mask))
     unit = "pixels" if isinstance(target, Image) else "voxels"
-    by = HAND if segment is None else f"{segment.algorithm} {segment.version}".strip()
-    told = "" if segment is None else f", confidence {segment.confidence:.2f} (uncalibrated); unvalidated"
+    by = drawn or HAND if segment is None else f"{segment.algorithm} {segment.version}".strip()
+    told = "" if by == HAND else "; unvalidated"
+    if segment is not None and UNKNOWN_HAND not in segment.doubts:
+        told = f", confidence {segment.confidence:.2f} (uncalibrated){told}"
+    elif segment is not None:
+        told = f" ({UNKNOWN_HAND}){told}"
     code = code_of(name) if segment is None else segment.coding
     return Evidence(
         slot=f"{slot}.{slug(name)}",
         value=name,
-        display=f"{name}{' outlined by hand' if segment is None else ''}: {count} {unit}{_slices(mask)}{told}",
+        display=f"{name}{' outlined by hand' if by == HAND else ''}: {count} {unit}{_slices(mask)}{told}",
         effective_at=target.header.taken_at,
         patient=patient,
         source=place_of(target, mask, name, by, code),

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from knowledge.evidence import Evidence
+from knowledge.evidence import DicomRegion, Evidence
 from tools.context import ToolContext
 from tools.errors import BadInput, NotAssessable
 from tools.imaging.attached import attached_target, find, patient_of
@@ -30,7 +30,7 @@ from tools.imaging.measures.lines import Landmark, angle, distance
 from tools.imaging.measures.model import PIXELS, Interval, Measurement, rounded
 from tools.imaging.measures.scale import plane_of, plane_of_slices, within_scale
 from tools.imaging.measures.shape import METHOD_MEAN, area, box_of, diameters, volume
-from tools.imaging.outline_files import AnyMask
+from tools.imaging.outline_files import AnyMask, by_program, is_kept, key_in
 from tools.imaging.slices import slice_of
 from tools.imaging.volume import Volume
 from tools.segmenters.contract import Target
@@ -38,6 +38,9 @@ from tools.spec import Params, ToolOutput, ToolSpec, tool
 
 VERSION = "1.0.0"
 LANDMARKS, MASK = "landmarks", "mask"
+PROGRAM, GIVEN, WHERE_POINTED = "a program", "a mask that was given", "where a person pointed"
+POINTED_AT = f"{PROGRAM}, {WHERE_POINTED}"
+CORRECTED = f"{PROGRAM}, in part corrected by hand"
 Kind = Literal["distance", "angle", "long axis", "short axis", "mean diameter", "area", "volume", "mean density"]
 
 
@@ -138,7 +141,7 @@ async def image_landmarks(params: LandmarkParams, ctx: ToolContext) -> ToolOutpu
             found = axes(mask, plane_of(target))
         points = [*found.long.ends, *found.short.ends]
         on = target if at is None or isinstance(target, Image) else slice_of(target, at)
-        source = region(on, segment=LANDMARKS, box=_box(points), **drawn_by(outline))
+        source = region(on, segment=LANDMARKS, box=_box(points), **_outlined_by(params, ctx))
         text, shown = landmarks_text(points, edited=False, at=at), landmarks_shown(points, at)
         return ToolOutput(evidence=[item_of(ctx, target, text, shown, source)])
 
@@ -166,7 +169,7 @@ async def image_measure(params: MeasureParams, ctx: ToolContext) -> ToolOutput:
             made = of_landmarks(params.measure, read_landmarks(points, target), target)
         else:
             made = of_mask(params.measure, mask_of(target, str(outline), folder_of(params, ctx)), target)
-        drawn = drawn_by(None if points is not None else outline)
+        drawn = _outlined_by(params, ctx) if points is None else _placed_by(ctx)
         item = size_of(made.of(params.structure), ctx.slot, ctx, target, **drawn)
         return ToolOutput(evidence=[item], warnings=list(made.notes))
 
@@ -356,11 +359,39 @@ def size_of(made: Measurement, slot: str, ctx: ToolContext, target: Target, **dr
     )
 
 
-def drawn_by(outline: str | None) -> dict[str, Any]:
-    """Who drew what was measured; what an algorithm drew is not validated and decides nothing."""
-    if outline is None or outline.startswith(KEPT):
-        return {"algorithm": HAND}
-    return {"algorithm": outline, "validated": False}
+def drawn_by(outline: Evidence, folder: Path) -> dict[str, Any]:
+    """Who drew what was measured; what an algorithm drew is not validated and decides nothing.
+
+    Args:
+        outline: the evidence that holds the outline.
+        folder: where it is kept.
+    """
+    name = str(outline.value)
+    key = key_in(name)
+    if name.startswith(KEPT):
+        # Of an outline that a person corrected some parts may be as a program drew them.
+        part = key is not None and is_kept(name, folder) and by_program(folder, key)
+        return {"algorithm": CORRECTED, "validated": False} if part else {"algorithm": HAND}
+    if key is None:
+        return {"algorithm": name, "validated": False}
+    by = getattr(outline.source, "algorithm", None)
+    if by is None:
+        # What a person put there that no person drew: its words say which.
+        said = outline.display
+        by = POINTED_AT if WHERE_POINTED in said else GIVEN if GIVEN in said else CORRECTED
+    return {"algorithm": by, "validated": False}
+
+
+def _outlined_by(params: LandmarkParams, ctx: ToolContext) -> dict[str, Any]:
+    return drawn_by(ctx.inputs["mask"], folder_of(params, ctx))
+
+
+def _placed_by(ctx: ToolContext) -> dict[str, Any]:
+    """Who set the landmarks: a person, or whoever drew the outline whose ends they are."""
+    source = ctx.inputs["landmarks"].source
+    if isinstance(source, DicomRegion) and source.algorithm:
+        return {"algorithm": source.algorithm, "validated": source.validated}
+    return {"algorithm": HAND}
 
 
 def item_of(ctx: ToolContext, target: Target, value: str | None, shown: str, source: Any) -> Evidence:

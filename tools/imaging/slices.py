@@ -10,9 +10,6 @@ from tools.errors import BadInput
 from tools.imaging.frame import SOFT_TISSUE, Image, Spacing, scaled
 from tools.imaging.volume import Volume
 
-"""HU shown black and white: centre 40, width 400, as MedSAM prepares soft tissue (Ma 2024, Nature Communications
-15:654)."""
-
 
 def slice_of(volume: Volume, number: int) -> Image:
     """Slice `number`, 0-based along the volume's slice axis, as an `Image`; `frame` is that number.

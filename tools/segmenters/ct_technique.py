@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tools.errors import NotAssessable
+from tools.imaging.frame import Header
 from tools.imaging.volume import Volume
 
 Holds = Literal["yes", "no", "unknown"]
@@ -20,8 +21,10 @@ _ENHANCED = re.compile(
 _INSPIRED = re.compile(r"\binsp\w*", re.I)
 _EXPIRED = re.compile(r"\bexp(ir\w*)?\b", re.I)
 _GATED = re.compile(r"gat(ed|ing)|ca(lcium)?-?\s?sc\w*|prospective|diast\w*", re.I)
-# A name that stands where no agent was given.
-_NO_AGENT = re.compile(r"\W*(no|none|without|nil|n/?a|not applied|oral\b.*)\W*", re.I)
+# A name that stands where no agent was given, or none into a vein.
+_NO_AGENT = re.compile(
+    r"\W*(no|none|without|nil|n/?a|not applied|(?!.*(\biv\b|\bi\.\s?v\b|intraven))oral\b.*)\W*", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,13 @@ class Condition:
 def contrast_free(volume: Volume, stated: Stated) -> Condition:
     """No contrast in the vessels."""
     said = None if stated.contrast is None else not stated.contrast
-    return _both(_no_contrast(volume), said)
+    return _both(no_contrast(volume.header), said)
 
 
-def _no_contrast(volume: Volume) -> Condition:
-    agent = volume.header.acquisition.contrast
-    words = " ".join(volume.header.descriptions)
+def no_contrast(header: Header) -> Condition:
+    """What the file of a CT states of contrast in the vessels; of another scan its words are not read."""
+    agent = header.acquisition.contrast
+    words = " ".join(header.descriptions) if header.modality in ("CT", None) else ""
     ask = "Was the scan taken without intravenous contrast?"
     if agent and not _NO_AGENT.fullmatch(agent):
         return Condition("no contrast", "no", f"ContrastBolusAgent {agent}", ask)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from films import CT, instance, saved
+from PIL import Image as Pillow
 
 from agent import ClinicalAssistant
 from tools.context import ImageFile
@@ -119,8 +120,17 @@ def test_an_outline_is_drawn_where_there_was_none(tmp_path: Path) -> None:
     assert drawn[120, 107] and drawn.sum() == pytest.approx(np.pi * 36, rel=0.1)
     more, _ = corrected_region([{"points": [[120, 120]], "radius": 3, "inside": True}], first, place, file)
     assert mask_of(image, more, tmp_path).sum() > drawn.sum()
-    with pytest.raises(BadInput):
-        corrected_region([{"points": [[900, 120]], "radius": 6, "inside": True}], "", place, file)
+    # A PNG does not say who drew it; a person can.
+    Pillow.fromarray(drawn.astype(np.uint8) * 255).save(tmp_path / "mask.png")
+    unknown, shown = corrected_region(str(tmp_path / "mask.png"), "", place, file)
+    assert (
+        unknown.startswith("drawn:") and "unvalidated" in shown and (mask_of(image, unknown, tmp_path) == drawn).all()
+    )
+    known, shown = corrected_region({"mask": str(tmp_path / "mask.png"), "by_hand": True}, unknown, place, file)
+    assert known.startswith("mask:") and "by hand" in shown and (mask_of(image, known, tmp_path) == drawn).all()
+    for wrong in ([{"points": [[900, 120]], "radius": 6, "inside": True}], "[{'points': 1}]"):
+        with pytest.raises(BadInput):
+            corrected_region(wrong, "", place, file)
 
 
 def test_no_scale_no_millimetres(osler: ClinicalAssistant, tmp_path: Path) -> None:

@@ -143,6 +143,13 @@ def test_what_is_pointed_at_on_a_slice_is_outlined_and_measured(osler: ClinicalA
     change = consult.correct("place", value='{"box": [54, 17, 76, 43], "slice": 17}', by="Dr B")
     assert rerun(change) == {"drawn", "sizes", "test-liver/shown"}
     assert "where Dr B pointed (a box from (54, 17) to (76, 43) on slice 17)" in held(consult, "drawn")["display"]
+    assert held(consult, "sizes")["source"]["validated"] is False
+    after, _ = consult.what_if("drawn", {"box": [50, 17, 76, 43], "slice": 17}, by="Dr C")
+    assert held(after, "sizes")["source"]["algorithm"] == "a program, where a person pointed"
+    # Pointing anew would change nothing under an outline that a person corrected, and says so.
+    with pytest.raises(UsageError, match="the outline was corrected by Dr C") as refused_now:
+        after.correct("place", value={"box": [40, 17, 60, 43], "slice": 17}, by="Dr A")
+    assert "correct drawn: give the box" in refused_now.value.action
     for wrong in (
         {"slice": 3},
         {"box": [1, 2, 3, 4]},
@@ -222,6 +229,8 @@ def test_a_rejected_part_is_left_out_and_a_rejected_outline_has_no_sizes(
     copy, change = corrected(lungs, "drawn", {"reject": "left lung"})
     assert rerun(change) == {"sizes"} and held(copy, "drawn")["value"].startswith("drawn:")
     assert held(copy, "sizes")["value"] == held(lungs, "sizes.right_lung.volume")["value"]
+    # No person pointed at what is left.
+    assert held(copy, "sizes")["source"]["algorithm"] == "a program, in part corrected by hand"
     slots = {row["slot"] for row in held_now(copy, "sizes")}
     assert "sizes.right_lung.volume" in slots and "sizes.left_lung.volume" not in slots
     same, _ = corrected(lungs, "drawn.left_lung", None)
@@ -256,11 +265,29 @@ def test_a_mask_from_a_file_takes_the_place_of_a_part(
     path = nifti(mask, volume.affine, tmp_path / "left.nii.gz")
     with pytest.raises(BadInput, match="which part"):
         corrected(lungs, "drawn", str(path))
-    copy, change = corrected(lungs, "drawn.left_lung", str(path))
+    copy, change = corrected(lungs, "drawn.left_lung", {"mask": str(path), "by_hand": True})
     assert rerun(change) == {"sizes"} and held(copy, "drawn")["value"].startswith("mask:")
     after, _ = labels(osler, held(copy, "drawn")["value"])
     assert ((after == 2) == (mask == 1)).all()
-    assert held(copy, "sizes.left_lung.volume")["value"] == pytest.approx(mask.sum() * volume.voxel_ml, rel=1e-3)
+    amount = held(copy, "sizes.left_lung.volume")
+    assert amount["value"] == pytest.approx(mask.sum() * volume.voxel_ml, rel=1e-3)
+    assert (amount["source"]["algorithm"], amount["source"]["validated"]) == ("by hand", None)
+    # Who drew a file is not known unless somebody says so: nothing measured on it counts as drawn by hand.
+    copy, _ = corrected(lungs, "drawn.left_lung", str(path))
+    outline, part = held(copy, "drawn"), held(copy, "drawn.left_lung")
+    assert outline["value"].startswith("drawn:") and "who or what drew it is not known" in outline["display"]
+    assert part["source"]["algorithm"] == "a mask that was given as a file" and "by hand" not in part["display"]
+    assert part["source"]["validated"] is False and "who or what drew it is not known" in part["display"]
+    assert held(copy, "drawn.right_lung")["id"] == held(lungs, "drawn.right_lung")["id"]
+    amount = held(copy, "sizes.left_lung.volume")
+    assert amount["source"]["validated"] is False and amount["source"]["algorithm"] == "a mask that was given"
+    # The same mask by a person's word is a change.
+    again, _ = corrected(copy, "drawn.left_lung", {"mask": str(path), "by_hand": True})
+    assert held(again, "sizes.left_lung.volume")["source"]["algorithm"] == "by hand"
+    assert held(again, "sizes.right_lung.volume")["source"]["validated"] is False
+    for wrong in ({"mask": str(path), "label": "left"}, {"mask": str(path), "by_hand": "yes"}, "{'mask': 1}"):
+        with pytest.raises(BadInput):
+            corrected(lungs, "drawn.left_lung", wrong)
 
 
 def test_a_question_for_a_size_says_why_there_is_none_after_a_rejection(osler: ClinicalAssistant, ct: Path) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from outline_protocol import HERS, asked, held, picture, record, series
-from series_made import slices, written
+from series_made import nifti, slices, written
 
 from agent import ClinicalAssistant, Settings
 from agent.corrections_out import export
 from tools.errors import BadInput, NotAssessable
-from tools.imaging.frame import Header
+from tools.imaging.frame import Acquisition, Header
 from tools.imaging.masks import mask_of, outlined_parts
 from tools.imaging.outline_files import DRAWN, KEPT, keep_outline, labels_of, parts_of, read_outline
 from tools.imaging.outline_prompts import pointed_shown, pointed_text, read_pointed
@@ -22,6 +22,8 @@ from tools.imaging.phantom_skin import draw_skin
 from tools.imaging.sizes import landmarks_text, of_mask, on_slice, read_landmarks
 from tools.imaging.training import LINES, read
 from tools.imaging.volume import Volume
+from tools.imaging.volumes import read_volume
+from tools.segmenters.ct_technique import no_contrast
 
 SHAPE = (6, 10, 12)
 
@@ -154,6 +156,42 @@ def test_a_person_measures_on_a_slice_and_draws_in_a_series_and_it_goes_out_as_t
     assert "brandt" not in (tmp_path / "out" / LINES).read_text().casefold()
 
 
+def test_what_is_measured_on_a_mask_of_unknown_origin_is_unvalidated(osler: ClinicalAssistant, tmp_path: Path) -> None:
+    """The ends of an outline, and what is measured between them, are by whoever drew the outline."""
+    common, of = {"identity": "who", "mask": "patch"}, {"structure": "nodule"}
+    steps = [
+        {"slot": "patch", "tool": "image.mask", "with": of, "from": {"identity": "who"}},
+        {"slot": "ends", "tool": "image.landmarks", "with": of, "from": common},
+        {
+            "slot": "length",
+            "tool": "image.measure",
+            "with": {"measure": "long axis"},
+            "from": common | {"landmarks": "ends"},
+        },
+        {"slot": "amount", "tool": "image.measure", "with": {"measure": "volume"}, "from": common},
+    ]
+    folder = series(tmp_path / "ct")
+    mask = np.zeros((35, 65, 96), dtype=np.uint8)
+    mask[12, 30:34, 30:41] = 1
+    path = str(nifti(mask, read_volume(folder).affine, tmp_path / "mask.nii.gz"))
+    consult = asked(osler, "", folder, steps=steps)
+    consult.correct("patch", value=path, by="Dr A")
+    assert held(consult, "patch")["value"].startswith("drawn:")
+    for slot in ("ends", "length", "amount"):
+        source = held(consult, slot)["source"]
+        assert (source["algorithm"], source["validated"]) == ("a mask that was given", False), slot
+    assert "unvalidated" in held(consult, "length")["display"]
+    # One part by hand beside it: the part of unknown origin stays what it is.
+    other = [{"points": [[60, 30]], "radius": 2, "inside": True, "slice": 12, "part": "second"}]
+    mixed, _ = consult.what_if("patch", other, by="Dr A")
+    assert held(mixed, "amount")["source"]["algorithm"] == "a program, in part corrected by hand"
+    assert held(mixed, "length")["source"]["validated"] is False
+    consult.correct("patch", value={"mask": path, "by_hand": True}, by="Dr A")
+    for slot in ("ends", "length", "amount"):
+        source = held(consult, slot)["source"]
+        assert (source["algorithm"], source["validated"]) == ("by hand", None), slot
+
+
 def test_an_outline_of_a_photograph_is_corrected_and_goes_out(osler: ClinicalAssistant, tmp_path: Path) -> None:
     """2-D: a brush, a mask of another size, a box as a correction; a program's outline is no training data."""
     drawing = draw_skin(3, rows=120, columns=160)
@@ -181,6 +219,13 @@ def test_an_outline_of_a_photograph_is_corrected_and_goes_out(osler: ClinicalAss
 # -- LAA-950 ----------------------------------------------------------------------------------------------------------
 
 
+LUNGS = [
+    {"points": [[x, 20]], "radius": 7, "inside": True, "slice": at, "part": part}
+    for at in range(3, 9)
+    for x, part in ((16, "right lung"), (42, "left lung"))
+]
+
+
 def scan_steps() -> list[dict[str, Any]]:
     """What a person says of the scan, lungs that a person outlines, and the index of them."""
     words = ("inspiration", "contrast")
@@ -193,27 +238,54 @@ def scan_steps() -> list[dict[str, Any]]:
     ]
 
 
-def scan(folder: Path, thickness: float) -> Path:
+@pytest.mark.parametrize(
+    ("modality", "agent", "words", "holds"),
+    [
+        ("CT", "Omnipaque 350", (), "no"),
+        ("CT", "NONE", (), "unknown"),
+        ("CT", "ORAL GASTROGRAFIN", (), "unknown"),
+        ("CT", "ORAL & IV", (), "no"),
+        ("CT", "NONE", ("CHEST WITHOUT CONTRAST",), "yes"),
+        ("US", None, ("PORTAL VEIN",), "unknown"),
+        ("CT", None, (), "unknown"),
+    ],
+)
+def test_contrast_as_a_file_states_it(modality: str, agent: str | None, words: tuple[str, ...], holds: str) -> None:
+    """Safety rule 16: a name that stands for "none given" is no contrast agent, and no word for a plain scan."""
+    header = Header(modality=modality, acquisition=Acquisition(contrast=agent), descriptions=words)
+    assert no_contrast(header).holds == holds
+
+
+def test_what_a_file_states_is_no_persons_word(osler: ClinicalAssistant, tmp_path: Path) -> None:
+    given = {"ContrastBolusAgent": "Omnipaque 350"}
+    consult = asked(osler, "emphysema", scan(tmp_path / "a", 1, **given), steps=scan_steps())
+    assert (
+        held(consult, "said_contrast")["value"] is True
+        and "the file states" in held(consult, "said_contrast")["display"]
+    )
+    consult.correct("patch", value=LUNGS, by="Dr A")
+    found = record(consult, "share")["error"]["found"]
+    assert "ContrastBolusAgent Omnipaque 350" in found and "a person says" not in found
+    consult.correct("said_contrast", value=False, by="Dr A")
+    assert "a person says yes, the file no" in record(consult, "share")["error"]["found"]
+
+
+def scan(folder: Path, thickness: float, **elements: Any) -> Path:
     """Two blocks of lung with a hole of emphysema in one of them, on 12 slices of 1 mm."""
     values = np.full((12, 40, 60), 40, dtype=np.int16)
     values[:, :4] = -1000
     values[2:10, 10:30, 8:24] = values[2:10, 10:30, 34:50] = -850
     values[4:8, 15:20, 10:14] = -980
-    made = slices(values, np.diag([1.0, 1.0, 1.0, 1.0]), **{**HERS, "SliceThickness": thickness})
+    made = slices(values, np.diag([1.0, 1.0, 1.0, 1.0]), **{**HERS, "SliceThickness": thickness, **elements})
     return written(made, folder)
 
 
 def test_emphysema_is_measured_on_a_scan_taken_for_it_only(osler: ClinicalAssistant, tmp_path: Path) -> None:
     """Safety rule 16: thick sections are refused whatever anybody says; thin ones wait for a person's word."""
-    strokes = [
-        {"points": [[x, 20]], "radius": 7, "inside": True, "slice": at, "part": part}
-        for at in range(3, 9)
-        for x, part in ((16, "right lung"), (42, "left lung"))
-    ]
     consults = {}
     for thickness in (1, 5):
         consult = asked(osler, "emphysema", scan(tmp_path / str(thickness), thickness), steps=scan_steps())
-        consult.correct("patch", value=strokes, by="Dr A")
+        consult.correct("patch", value=LUNGS, by="Dr A")
         row = record(consult, "share")
         assert row["status"] == "error" and "how deep the breath was" in row["error"]["found"], row["error"]
         consult.correct("said_inspiration", value=True, by="Dr A")
@@ -229,3 +301,6 @@ def test_emphysema_is_measured_on_a_scan_taken_for_it_only(osler: ClinicalAssist
     assert found["source"]["algorithm"] == "by hand" and "LAA-950" in found["display"]
     consults[1].correct("patch", value={"reject": "left lung"}, by="Dr A")
     assert "share of both lungs" in record(consults[1], "share")["error"]["message"]
+    consults[1].correct("patch", value=[{**LUNGS[1], "part": "spleen"}], by="Dr A")
+    refused = record(consults[1], "share")["error"]
+    assert "share of both lungs" in refused["message"] and refused["found"] == "right lung, spleen"
