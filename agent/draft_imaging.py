@@ -157,7 +157,9 @@ def _programs(drawn_by: str | None) -> list[str]:
 
 
 def _inputs(record: ToolRecord) -> list[str]:
-    return [id_ for name, id_ in record.inputs.items() if id_ and not name.startswith("when:")]
+    """The ids a run read: what a slot holds is one token, its ids joined (`Board.token`)."""
+    tokens = [token for name, token in record.inputs.items() if token and not name.startswith("when:")]
+    return [id_ for token in tokens for id_ in token.split("+")]
 
 
 def _redrawn(item: Evidence, board: Board) -> bool:

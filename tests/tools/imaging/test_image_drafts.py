@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from agent import ClinicalAssistant
 from agent.api import Consultation
 from agent.cli import cli
+from agent.cli_image import draw_phantom
 from agent.cli_writes import offered_text
 from agent.draft_imaging import measured
 from app_evidence import Known, detail
@@ -333,3 +334,23 @@ def test_on_the_command_line_and_the_page(consult: Consultation, kept: Store, mo
     assert "Draft this measure for the record" in page
     film_ = next(row["id"] for row in consult.document()["evidence"].values() if row["slot"] == "film")
     assert "Draft this measure" not in detail(consult.document(), film_, known)
+
+
+def test_a_size_of_a_series_tells_who_corrected_its_outline(
+    desk: ClinicalAssistant, kept: Store, tmp_path: Path
+) -> None:
+    folder = draw_phantom("demo-hfref", tmp_path / "series", ct=True)["path"]
+    consult = desk.consult("What is the lung volume on this CT?", "demo-hfref", images=[folder], model="none").run()
+    size = "lookup.sizes_1"
+    (row,) = [one for one in consult.measured() if one["slot"] == size]
+    assert row["validated"] is False
+    stroke = {"points": [[44, 43]], "radius": 3, "inside": False, "slice": 28, "part": "right lung"}
+    consult.correct("lookup.outline_1", [stroke], by="Dr A")
+    # One lung is still as a program drew it.
+    (row,) = [one for one in consult.measured() if one["slot"] == size]
+    assert row["validated"] is False
+    draft = consult.draft(size, fields=SEEN, by="Dr A")
+    assert draft["kind"] == "Observation" and draft["resource"]["status"] == "preliminary"
+    told = next(check["why"] for check in draft["checks"] if check["name"] == "validation")
+    assert "not validated" in told or "unvalidated" in told
+    assert any("drawn by hand: Dr A" in note["text"] for note in draft["resource"]["note"])
