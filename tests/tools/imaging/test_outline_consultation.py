@@ -144,7 +144,7 @@ def test_what_is_pointed_at_on_a_slice_is_outlined_and_measured(osler: ClinicalA
     assert rerun(change) == {"drawn", "sizes", "test-liver/shown"}
     assert "where Dr B pointed (a box from (54, 17) to (76, 43) on slice 17)" in held(consult, "drawn")["display"]
     assert held(consult, "sizes")["source"]["validated"] is False
-    after, _ = consult.what_if("drawn", {"box": [50, 17, 76, 43], "slice": 17}, by="Dr C")
+    after, _ = consult.what_if("drawn", {"points": [[30, 30, "+"]], "slice": 17}, by="Dr C")
     assert held(after, "sizes")["source"]["algorithm"] == "a program, where a person pointed"
     # Pointing anew would change nothing under an outline that a person corrected, and says so.
     with pytest.raises(UsageError, match="the outline was corrected by Dr C") as refused_now:
