@@ -35,7 +35,7 @@ def test_a_film_is_looked_at_confirmed_and_zoomed(visit: Visit, tmp_path: Path) 
     page.locator(".o-thumb").click()
     page.wait_for_selector(".o-film")
     user.shot("film")
-    assert "512" in page.locator(".o-film figcaption").inner_text()
+    assert "512" in page.locator(".o-film").inner_text()
     before = page.locator(".o-film-plane").bounding_box()["width"]
     page.locator(".o-film-view").focus()
     page.keyboard.press("+")
