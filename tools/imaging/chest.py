@@ -15,6 +15,7 @@ from tools.imaging.frame import Image
 from tools.imaging.identity import Identity, compare_identity
 from tools.imaging.likeness import UNLIKELY
 from tools.imaging.quality import Quality
+from tools.imaging.volume import Volume
 from tools.imaging.what import Match, What, matches, what_is
 from tools.spec import Params
 
@@ -95,7 +96,7 @@ def not_frontal(why: Match) -> NotAssessable:
     )
 
 
-def identity_of(image: Image, ctx: ToolContext) -> Identity:
+def identity_of(image: Image | Volume, ctx: ToolContext) -> Identity:
     """Whose image it is.
 
     Raises:

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from knowledge.evidence import Evidence
 from tools.context import ToolContext
 from tools.errors import BadInput, NotAssessable
 from tools.imaging.attached import attached, find
 from tools.imaging.chest import bound, identity_of
-from tools.imaging.describe import region
+from tools.imaging.describe import item_of, region
 from tools.spec import Params, ToolOutput, ToolSpec, tool
 
 if TYPE_CHECKING:
@@ -51,14 +50,7 @@ async def image_operating(params: OperatingParams, ctx: ToolContext) -> ToolOutp
     """A place for the sensitivity or specificity that a clinician wants of a classifier ("sensitivity 95 %"). Empty
     until a person gives it as a correction; without it no threshold is chosen."""
     image = await asyncio.to_thread(attached, ctx, params.image)
-    item = Evidence(
-        slot=ctx.slot,
-        value=None,
-        display="no operating point chosen (sensitivity 95 %, for example)",
-        effective_at=image.header.taken_at,
-        patient=ctx.patient,
-        source=region(image),
-    )
+    item = item_of(ctx, image, None, "no operating point chosen (sensitivity 95 %, for example)", region(image))
     return ToolOutput(evidence=[item])
 
 

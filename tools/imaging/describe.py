@@ -46,6 +46,18 @@ def region(target: Image | Volume, **more: Any) -> DicomRegion:
     )
 
 
+def item_of(ctx: ToolContext, target: Image | Volume, value: Value, display: str, source: DicomRegion) -> Evidence:
+    """What fills the slot of a step: a fact about an image, or a place that is kept."""
+    return Evidence(
+        slot=ctx.slot,
+        value=value,
+        display=display,
+        effective_at=target.header.taken_at,
+        patient=ctx.patient,
+        source=source,
+    )
+
+
 def grade(image: Image, what: What) -> Quality | None:
     """The quality of a projection film; None for what is not one, or not known to be."""
     return quality(image) if what.is_film else None

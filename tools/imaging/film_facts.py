@@ -10,13 +10,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from knowledge.evidence import Evidence, Value
+from knowledge.evidence import Value
 from tools.context import ToolContext
-from tools.imaging.attached import attached_target, patient_of
+from tools.imaging.attached import attached_target
 from tools.imaging.chest import FilmParams, find_film, frontal, identity_of, not_frontal
-from tools.imaging.describe import grade, region
+from tools.imaging.describe import grade, item_of, region
 from tools.imaging.frame import Image
-from tools.imaging.identity import compare_identity
 from tools.imaging.volume import Volume
 from tools.spec import Params, ToolOutput, ToolSpec, tool
 
@@ -49,14 +48,7 @@ async def image_film(params: PickParams, ctx: ToolContext) -> ToolOutput:
             raise not_frontal(why)
         named = " ".join(str(fact) for fact in (what.modality, what.body_part, what.view) if fact.value)
         when = f", taken {image.header.taken_at[:10]}" if image.header.taken_at else ""
-        item = Evidence(
-            slot=ctx.slot,
-            value=image.sha256,
-            display=f"{named}{when} ({why.reason})",
-            effective_at=image.header.taken_at,
-            patient=ctx.patient,
-            source=region(image),
-        )
+        item = item_of(ctx, image, image.sha256, f"{named}{when} ({why.reason})", region(image))
         several = len({file.sha256 for file in ctx.images}) > 1 and params.image is None
         told = ["several images came with the question: the newest frontal chest film is used"] if several else []
         return ToolOutput(evidence=[item], warnings=[*image.warnings, *told])
@@ -83,14 +75,7 @@ async def image_film_fact(params: FactParams, ctx: ToolContext) -> ToolOutput:
             fact = what.view if params.fact == "view" else what.position
             value = fact.value
             display = f"{params.fact} {fact.value} ({fact.source})" if fact.value else _UNSTATED[params.fact]
-        item = Evidence(
-            slot=ctx.slot,
-            value=value,
-            display=display,
-            effective_at=image.header.taken_at,
-            patient=ctx.patient,
-            source=region(image),
-        )
+        item = item_of(ctx, image, value, display, region(image))
         return ToolOutput(evidence=[item])
 
     return await asyncio.to_thread(read)
@@ -118,29 +103,15 @@ async def image_scan_fact(params: ScanParams, ctx: ToolContext) -> ToolOutput:
         if params.fact == "contrast" and (stated := no_contrast(target.header)).holds != "unknown":
             value = stated.holds == "no"
             display = f"{named}: {'yes' if value else 'no'} (the file states {stated.found})"
-        item = Evidence(
-            slot=ctx.slot,
-            value=value,
-            display=display,
-            effective_at=target.header.taken_at,
-            patient=ctx.patient,
-            source=region(target),
-        )
+        item = item_of(ctx, target, value, display, region(target))
         return ToolOutput(evidence=[item])
 
     return await asyncio.to_thread(read)
 
 
 def _identity(target: Image | Volume, ctx: ToolContext) -> ToolOutput:
-    identity = compare_identity(target.header.who, patient_of(ctx))
-    item = Evidence(
-        slot=ctx.slot,
-        value=identity.status,
-        display=identity.display,
-        effective_at=target.header.taken_at,
-        patient=ctx.patient,
-        source=region(target),
-    )
+    identity = identity_of(target, ctx)
+    item = item_of(ctx, target, identity.status, identity.display, region(target))
     return ToolOutput(evidence=[item])
 
 

@@ -21,14 +21,14 @@ from knowledge.evidence import Evidence, Statement
 from tools.context import ToolContext
 from tools.errors import BadInput, NotAssessable
 from tools.imaging.chest import bound
-from tools.imaging.describe import region
+from tools.imaging.describe import item_of, region
 from tools.imaging.dicom_out import HAND
 from tools.imaging.frame import Image
 from tools.imaging.mask_files import UNKNOWN_HAND
 from tools.imaging.measures.shape import box_of
 from tools.imaging.outline_files import DRAWN, AnyMask, keep_outline, labels_of, parts_of
 from tools.imaging.outline_prompts import pointed_shown, read_pointed
-from tools.imaging.sizes import OnImage, folder_of, item_of, target_for
+from tools.imaging.sizes import OnImage, folder_of, target_for
 from tools.imaging.slices import slice_of
 from tools.imaging.volume import Volume
 from tools.segmenters.contract import Prompts, Target

@@ -19,7 +19,7 @@ from tools.context import ToolContext
 from tools.errors import BadInput, NotAssessable
 from tools.imaging.attached import attached_target, find, patient_of
 from tools.imaging.chest import bound
-from tools.imaging.describe import region
+from tools.imaging.describe import item_of, region
 from tools.imaging.dicom_out import HAND
 from tools.imaging.frame import Image
 from tools.imaging.identity import compare_identity
@@ -392,18 +392,6 @@ def _placed_by(ctx: ToolContext) -> dict[str, Any]:
     if isinstance(source, DicomRegion) and source.algorithm:
         return {"algorithm": source.algorithm, "validated": source.validated}
     return {"algorithm": HAND}
-
-
-def item_of(ctx: ToolContext, target: Target, value: str | None, shown: str, source: Any) -> Evidence:
-    """What fills the slot: text, or a place that is kept."""
-    return Evidence(
-        slot=ctx.slot,
-        value=value,
-        display=shown,
-        effective_at=target.header.taken_at,
-        patient=ctx.patient,
-        source=source,
-    )
 
 
 def folder_of(params: OnImage, ctx: ToolContext) -> Path:
