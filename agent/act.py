@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -17,6 +18,7 @@ from agent.runtime import Services
 from agent.state import Board, Json, State, dump, load
 from agent.steps import DECIDE, ROWS, needs, tokens, wanted
 from knowledge.evidence import Derivation, Evidence, ModelReading, Statement
+from knowledge.predicate import unvalidated
 from tools.errors import ToolError, UsageError
 from tools.spec import ToolOutput, ToolRecord, plain
 
@@ -74,7 +76,9 @@ async def act(sent: Any, runtime: Runtime[Services]) -> Json:
     except ToolError as error:
         record.status, record.error = "error", error.document()
     record.seconds = round(time.perf_counter() - started, 6)
-    evidence = [_with_lineage(item, bound) for item in output.evidence]
+    rows = read.get(body["bindings"][ROWS], []) if ROWS in bound else []
+    used = list({item.id: item for item in [*bound.values(), *rows] if item is not None}.values())
+    evidence = [_with_lineage(item, used) for item in output.evidence]
     record.evidence = list(dict.fromkeys(item.id for item in evidence))
     record.warnings = output.warnings
     _audit(services, sent["case"], record)
@@ -126,12 +130,30 @@ def _rows(held: list[Evidence], slot: str) -> list[Json]:
     ]
 
 
-def _with_lineage(evidence: Evidence, bound: dict[str, Evidence | None]) -> Evidence:
+def _with_lineage(evidence: Evidence, used: Sequence[Evidence]) -> Evidence:
+    """With the ids of what it was worked out of; what came of a size that nobody validated says so.
+
+    What logic makes of truth values is left alone: a comparison with such a size came out unknown, and what is true
+    without it is true.
+    """
     source = evidence.source
-    if isinstance(source, Derivation | ModelReading) and not source.inputs:
-        ids = tuple(item.id for item in bound.values() if item is not None)
-        return evidence.model_copy(update={"source": source.model_copy(update={"inputs": ids})})
-    return evidence
+    if not isinstance(source, Derivation | ModelReading):
+        return evidence
+    if not source.inputs:
+        source = source.model_copy(update={"inputs": tuple(item.id for item in used)})
+    doubtful = any(unvalidated(item) for item in used if item.id in source.inputs)
+    unknown = evidence.value is None and evidence.range is None
+    if isinstance(source, ModelReading) or not doubtful or unknown or _logical(evidence):
+        return evidence.model_copy(update={"source": source})
+    said = "" if "unvalidated" in evidence.display else "; worked out of an unvalidated size"
+    fields = evidence.model_dump(exclude={"id", "kind", "source", "display"})
+    source = source.model_copy(update={"validated": False})
+    return Evidence(**fields, source=source, display=f"{evidence.display}{said}")
+
+
+def _logical(evidence: Evidence) -> bool:
+    tool = evidence.source.tool if isinstance(evidence.source, Derivation) else ""
+    return isinstance(evidence.value, bool) and tool.startswith("logic.")
 
 
 def _run_id(body: Json, read: dict[str, Any], version: int) -> str:

@@ -20,7 +20,7 @@ from agent.changes import changes
 from agent.clock import parse_as_of
 from agent.events import Event, events_of
 from agent.export import document
-from agent.recompute import check_correction
+from agent.recompute import try_correction
 from agent.records import Records
 from agent.runtime import Services, utc_now
 from agent.settings import Settings
@@ -250,7 +250,7 @@ class Core:
             request = {"kind": "correct", "evidence": evidence, "value": value, "by": by, "reason": reason}
             # Checked before the graph moves: a correction that cannot be made leaves everything as it was.
             # What is outlined anew takes seconds: others are served meanwhile.
-            await asyncio.to_thread(check_correction, request, before, services)
+            await asyncio.to_thread(try_correction, request, before, services)
             after = await self._resume(consultation, request)
             return changes(before, after)
 

@@ -5,6 +5,7 @@ A correction changes the consultation, never the record; what it replaces stays 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 
@@ -28,8 +29,9 @@ _QUANTITY = '{"value": NUMBER, "unit": UNIT}'
 async def recompute(state: State, runtime: Runtime[Services]) -> Json:
     """Put the corrected evidence into its slot and open a new version of the answer."""
     request = state["request"]
-    board = Board(state)
-    made = corrections(request, board, state, runtime.context)
+    tried, version, made = runtime.context.tried.pop(state["case"]["consultation"], (None, 0, []))
+    if (tried, version) != (request, state["case"]["version"]):
+        made = await asyncio.to_thread(corrections, request, Board(state), state, runtime.context)
     corrected = made[0][0][0]
     case = {**state["case"], "version": state["case"]["version"] + 1}
     old = {
@@ -295,6 +297,11 @@ def limits(quantity: Quantity, target: Evidence) -> None:
     possible(concept, quantity)
 
 
-def check_correction(request: Json, state: State, services: Services) -> None:
-    """Raise what `recompute` would raise, before anything moves."""
-    corrections(request, Board(state), state, services)
+def try_correction(request: Json, state: State, services: Services) -> None:
+    """Raise what `recompute` would raise, before anything moves; what it makes is kept for it: outlines take long.
+
+    Raises:
+        UsageError, BadInput, NotAssessable: see `corrections`.
+    """
+    made = corrections(request, Board(state), state, services)
+    services.tried[state["case"]["consultation"]] = (request, state["case"]["version"], made)

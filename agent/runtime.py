@@ -35,6 +35,7 @@ class Services:
     """Everything with a connection, a cache or a size.
 
     `contexts` holds one tool context per (consultation, turn): the record's cache must not outlive the turn.
+    `tried` holds, by consultation, the correction that was tried last and what it makes, until it is made.
     """
 
     settings: Settings
@@ -50,6 +51,7 @@ class Services:
     contexts: dict[tuple[str, int], ToolContext] = field(default_factory=dict)
     ledgers: dict[tuple[str, int], Json] = field(default_factory=dict)
     locks: dict[tuple[str, int], asyncio.Lock] = field(default_factory=dict)
+    tried: dict[str, tuple[Json, int, list[Any]]] = field(default_factory=dict)
 
     async def context(self, case: Json) -> ToolContext:
         """The tool context of a case: scope and clock come from the checkpointed case, nothing else."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from agent.state import Board, Json
+from knowledge.evidence import DicomRegion
 from knowledge.guideline import Corpus
 from knowledge.predicate import evaluate, operands, unvalidated
 from knowledge.protocol import Criterion, Protocol, Step
@@ -168,7 +169,10 @@ def leaves(slot: str, steps: dict[str, Json], board: Board) -> list[str]:
         return []
     evidence = board.slot(slot)
     if evidence is not None and evidence.value is not None:
+        if not unvalidated(evidence):
+            return []
         # A size on what a program drew is known, but no comparison counts it as known.
-        return [slot] if unvalidated(evidence) and evidence.quantity is not None else []
+        if isinstance(evidence.source, DicomRegion):
+            return [slot] if evidence.quantity is not None else []
     below = [leaf for bound in body["bindings"].values() for leaf in leaves(bound, steps, board)]
     return list(dict.fromkeys(below)) or [slot]

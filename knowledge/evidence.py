@@ -98,7 +98,10 @@ class Statement(_Source):
 
 
 class Derivation(_Source):
-    """A result computed from other evidence (`inputs`: ids) by a tool of ours."""
+    """A result computed from other evidence (`inputs`: ids) by a tool of ours.
+
+    `validated` False: it is worked out of a size on what a program drew and nobody validated, so it decides nothing.
+    """
 
     kind: Literal["derivation"] = "derivation"
     tool: str
@@ -109,6 +112,7 @@ class Derivation(_Source):
     missing: tuple[str, ...] = ()
     sensitivity: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    validated: bool | None = None
 
 
 class ImageRegion(_Source):
@@ -153,7 +157,7 @@ Source = Annotated[
     FhirElement | DicomRegion | GuidelinePassage | Statement | Derivation | ModelReading | Decision,
     Field(discriminator="kind"),
 ]
-# Left out of the hash where they are empty: regions without them keep the id they had before there were any.
+# Left out of the hash where they are empty: what is without them keeps the id they had before there were any.
 _LATER = ("algorithm", "structure", "validated")
 _LINEAGE = ("inputs", "steps", "retrieved_at", "sensitivity", "missing", "trend", "warnings")
 

@@ -1,7 +1,7 @@
 """Three-valued predicates over slots, as data: true, false, or unknown (None), after Kleene.
 
 A result known only as a range decides a comparison when the whole range agrees; a laboratory's `<` or `>` is a range.
-What a program drew and nobody validated decides none.
+What a program drew and nobody validated decides none, nor does what is worked out of it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from knowledge.evidence import DicomRegion, Evidence
+from knowledge.evidence import Derivation, DicomRegion, Evidence
 from knowledge.quantity import Quantity, UnitError, convert
 
 Lookup = Callable[[str], Evidence | None]
@@ -106,7 +106,7 @@ def evaluate(predicate: Any, lookup: Lookup, reference: Reference) -> bool | Non
         return _compare(lookup(body["slot"]), body["op"], reference(body["value"]))
     if key in ("is", "in"):
         evidence = lookup(body["slot"])
-        if evidence is None or evidence.value is None:
+        if evidence is None or evidence.value is None or _derived(evidence):
             return None
         return evidence.value in ([body["value"]] if key == "is" else body["values"])
     evidence = lookup(body)
@@ -115,7 +115,7 @@ def evaluate(predicate: Any, lookup: Lookup, reference: Reference) -> bool | Non
         return known
     if key == "unknown":
         return not known
-    if evidence is None or evidence.value is None:
+    if evidence is None or evidence.value is None or _derived(evidence):
         return None
     truth = bool(evidence.value) if isinstance(evidence.value, bool) else True
     return truth if key == "present" else not truth
@@ -124,17 +124,25 @@ def evaluate(predicate: Any, lookup: Lookup, reference: Reference) -> bool | Non
 def unknown_operands(predicate: Any, lookup: Lookup) -> list[str]:
     """The slots of a predicate that have no definite value."""
     found = []
-    compared = {slot for key, (slot, _) in _walk(predicate) if key == "compare"}
+    asked = {key: {slot for other, (slot, _) in _walk(predicate) if other == key} for key in _SHAPES}
+    compared, only_known = asked["compare"], asked["known"] | asked["unknown"]
     for slot in operands(predicate):
         evidence = lookup(slot)
-        if evidence is None or evidence.value is None or (slot in compared and unvalidated(evidence)):
+        doubtful = evidence is not None and unvalidated(evidence) and slot in compared
+        doubtful |= evidence is not None and _derived(evidence) and slot not in only_known
+        if evidence is None or evidence.value is None or doubtful:
             found.append(slot)
     return found
 
 
 def unvalidated(evidence: Evidence) -> bool:
-    """Whether it was measured on what a program drew and nobody validated."""
-    return isinstance(evidence.source, DicomRegion) and evidence.source.validated is False
+    """Whether it was measured on what a program drew and nobody validated, or worked out of what was."""
+    return isinstance(evidence.source, DicomRegion | Derivation) and evidence.source.validated is False
+
+
+def _derived(evidence: Evidence) -> bool:
+    """Whether it was worked out of an unvalidated size: a value, a category or a verdict."""
+    return isinstance(evidence.source, Derivation) and unvalidated(evidence)
 
 
 def _all(parts: list[bool | None]) -> bool | None:

@@ -23,8 +23,8 @@ fi
 
 if [[ -z "$marker" ]]; then
     wait "$linting"
-    # A file stays with one worker: its tests share what its fixtures built.
-    OMP_NUM_THREADS=1 .venv/bin/python -m pytest -rs -n 2 --dist loadfile -m "not local and not browser and not model and not interop"
+    # A file stays with one worker: its tests share what its fixtures built. Files in the order of tests/conftest.py.
+    OMP_NUM_THREADS=1 .venv/bin/python -m pytest -rs -n 2 --dist loadfile --no-loadscope-reorder -m "not local and not browser and not model and not interop"
     exit
 fi
 

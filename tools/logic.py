@@ -8,7 +8,7 @@ from pydantic import Field
 
 from knowledge.evidence import Derivation, Evidence, show_value
 from knowledge.guideline import CorpusError
-from knowledge.predicate import PredicateError, check, evaluate
+from knowledge.predicate import PredicateError, check, evaluate, unvalidated
 from knowledge.quantity import Quantity
 from tools.context import ToolContext
 from tools.errors import BadInput
@@ -97,7 +97,9 @@ class IsParams(Params):
 @tool("logic.is", version=VERSION, kind="decision", title="Is it this code?")
 def logic_is(params: IsParams, ctx: ToolContext) -> ToolOutput:
     """Whether a code is the one named; unknown where there is none."""
-    value = None if params.a is None else params.a == params.value
+    bound = ctx.inputs.get("a")
+    known = params.a is not None and (bound is None or not unvalidated(bound))
+    value = params.a == params.value if known else None
     return _output(value, "logic.is", ctx, f"is {params.value}")
 
 
@@ -132,7 +134,9 @@ def logic_first(params: FirstParams, ctx: ToolContext) -> ToolOutput:
     if found is None:
         return _output(None, "logic.first", ctx)
     taken = found.model_dump(exclude={"id", "kind", "slot", "source", "supersedes"})
-    source = Derivation(tool="logic.first", version=VERSION, steps=(f"taken from {found.slot}",))
+    source = Derivation(
+        tool="logic.first", version=VERSION, inputs=(found.id,), steps=(f"taken from {found.slot}",)
+    )
     return ToolOutput(evidence=[Evidence(**taken, slot=ctx.slot, source=source)])
 
 

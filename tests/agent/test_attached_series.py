@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydicom import dcmread
 
-from agent import ClinicalAssistant, Consultation, core, recompute
+from agent import ClinicalAssistant, Consultation, recompute
 from agent.cli_image import draw_phantom
 from tools.context import ImageFile
 from tools.errors import BadInput, IdentityMismatch, NotAssessable
@@ -125,20 +125,20 @@ def test_a_question_beside_the_series_is_told(osler: ClinicalAssistant, series: 
     assert any("the question is about" in text and "the image is not" in text for text in told)
 
 
-def test_a_correction_is_checked_while_others_are_served(
+def test_a_correction_is_worked_out_once_while_others_are_served(
     consult: Consultation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check, on_loop = recompute.check_correction, []
+    work_out, on_loop = recompute.corrections, []
 
-    def watched(*given: Any) -> None:
+    def watched(*given: Any) -> Any:
         try:
             asyncio.get_running_loop()
             on_loop.append(True)
         except RuntimeError:
             on_loop.append(False)
-        check(*given)
+        return work_out(*given)
 
-    monkeypatch.setattr(core, "check_correction", watched)
+    monkeypatch.setattr(recompute, "corrections", watched)
     consult.correct("image.1.identity", value="confirmed", by="Dr A")
     assert on_loop == [False]
     with pytest.raises(BadInput):

@@ -152,3 +152,13 @@ def test_what_nobody_validated_decides_no_comparison() -> None:
     assert unknown_operands(rule, held.get) == ["size"] and unknown_operands({"known": "size"}, held.get) == []
     wide = size.model_copy(update={"value": None, "range": (3.0, 4.0)})
     assert judge(rule, wide) is None
+
+
+def test_what_is_worked_out_of_it_decides_nothing_at_all() -> None:
+    sure = fact("grade", "PD")
+    doubted = sure.model_copy(update={"source": Derivation(tool="t", version="1", validated=False)})
+    for rule in ({"is": {"slot": "grade", "value": "PD"}}, {"in": {"slot": "grade", "values": ["PD"]}}):
+        assert judge(rule, sure) is True and judge(rule, doubted) is None
+        assert unknown_operands(rule, {"grade": doubted}.get) == ["grade"]
+    assert judge({"present": "grade"}, sure) is True and judge({"present": "grade"}, doubted) is None
+    assert unknown_operands({"known": "grade"}, {"grade": doubted}.get) == []

@@ -284,6 +284,7 @@ def _ratio_evidence(image: Image, ratio: Ratio, against: list[str], ctx: ToolCon
             steps=(METHOD, f"({right:.1f} + {left:.1f}) / {thorax:.1f} = {ratio.value:.3f}"),
             references=DEFINED_BY,
             warnings=(UNVALIDATED, *against),
+            validated=False,
         ),
     )
 

@@ -49,7 +49,6 @@ _EXPECTED = (
     'or the path of a mask: {"mask": PATH, "by_hand": true} where a person drew it'
 )
 Parts = dict[str, AnyMask]
-_LAST: dict[str, list[Segment]] = {}
 
 
 @dataclass(frozen=True)
@@ -223,13 +222,7 @@ def _pointed(
 ) -> _Change:
     prompts = read_pointed(body, target)
     name = part or (names[0] if len(names) == 1 else "")
-    key = json.dumps([target.sha256, getattr(target, "frame", None), name, body], sort_keys=True)
-    # A correction is tried before it is made: the same outline is not drawn twice.
-    found = _LAST.get(key)
-    if found is None:
-        found = outlined_for(target, name, prompts, models_beside(folder))
-        _LAST.clear()
-        _LAST[key] = found
+    found = outlined_for(target, name, prompts, models_beside(folder))
     one = replace(found[0], structure=name) if name else found[0]
     rest = {other: mask & ~one.mask for other, mask in before.items()} if part else {}
     by = f"{one.algorithm} {one.version}".strip()
