@@ -9,7 +9,7 @@ from agent.answers import Draft
 from agent.image_conflicts import disagreements
 from agent.instructed import is_instruction
 from agent.pictured import REASON
-from agent.pictured_answer import PICTURED, pictured_answer, pictured_failure
+from agent.pictured_answer import PICTURED, pictured_answer, pictured_failure, unread
 from agent.runtime import Services
 from agent.state import Board, Json, State, dump
 from agent.steps import DECIDE, leaves, ready_steps
@@ -44,6 +44,7 @@ async def assess(state: State, runtime: Runtime[Services]) -> Json:
     if choice is not None:
         _choice(draft, choice)
     draft.not_answered += disagreements(board, services)
+    draft.not_answered += unread(draft, services.vision is not None and state["case"].get("model") != "none")
     _failures(draft, state)
     _left(draft, state)
     passages = differential.weigh(draft, state)

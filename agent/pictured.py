@@ -17,7 +17,7 @@ from tools.segmenters.asked import EMPHYSEMA, ON_IMAGE, Asked, asked_of
 from tools.vlm.asked import kinds_named
 
 OUTLINE = "outline:"
-"""What is looked up on an image: outline:NUMBER:SHA-256:named or pointed:STRUCTURE."""
+"""What is looked up on an image: outline:NUMBER:SHA-256:named or pointed:STRUCTURE; NUMBER_2 for its second one."""
 SLOT = "lookup.{}_{}"
 REASON = "it asks for an outline or a size on an image that came with it"
 _KINDS = {"CT": "CT", "MR": "MR", "CR": "XR", "DX": "XR", "RG": "XR", "DR": "XR", "OP": "fundus"}
@@ -62,13 +62,18 @@ def pictured(choice: Choice, question: str, pictures: Sequence[Picture]) -> Choi
         return choice
     kinds = {picture.kind for picture in pictures}
     asked = asked_of(question, next(iter(kinds)) if len(kinds) == 1 else None)
-    if asked is None or not _takes_over(choice, asked, question, pictures):
+    if not any(_takes_over(choice, one, question, pictures) for one in asked):
         return choice
-    chosen, left = _chosen(asked, question, pictures)
-    if not chosen:
+    looked_up: list[str] = []
+    left = 0
+    for place, structure in enumerate(asked, start=1):
+        chosen, more = _chosen(structure, question, pictures)
+        left = max(left, more)
+        how = "named" if structure.named else "pointed"
+        nth = f"_{place}" if place > 1 else ""
+        looked_up += [f"{OUTLINE}{one.number}{nth}:{one.sha256[:_DIGITS]}:{how}:{structure.what}" for one in chosen]
+    if not looked_up:
         return choice
-    how = "named" if asked.named else "pointed"
-    looked_up = tuple(f"{OUTLINE}{one.number}:{one.sha256[:_DIGITS]}:{how}:{asked.what}" for one in chosen)
     before = choice.lookup if choice.kind == "lookup" and not ON_IMAGE.search(question) else ()
     needs = (f"{left} more images fit: ask about them by themselves",) if left else ()
     return Choice("lookup", lookup=(*before, *looked_up), needs=needs, reasons=(REASON,), decided_by=choice.decided_by)
@@ -102,8 +107,9 @@ def _takes_over(choice: Choice, asked: Asked, question: str, pictures: Sequence[
 def outline_steps(looked_up: str) -> list[Json]:
     """The steps of one image: whose it is, where a person points, the outline, its sizes."""
     number, image, how, structure = looked_up.removeprefix(OUTLINE).split(":", 3)
+    picture = f"picture_{number.partition('_')[0]}"
     identity, pointed, outline, sizes = (
-        f"picture_{number}.identity",
+        f"{picture}.identity",
         *(SLOT.format(name, number) for name in ("pointed", "outline", "sizes")),
     )
     on = {"image": image, "structure": structure}
@@ -119,7 +125,7 @@ def outline_steps(looked_up: str) -> list[Json]:
         return steps
     # How the scan was taken is asked for, never guessed (safety rule 16).
     told = [
-        step(f"picture_{number}.{fact}", "image.scan_fact", {"image": image, "fact": fact}, ask=question)
+        step(f"{picture}.{fact}", "image.scan_fact", {"image": image, "fact": fact}, ask=question)
         for fact, question in (
             ("inspiration", "Was the CT taken in full inspiration?"),
             ("contrast", "Was contrast given into a vein?"),

@@ -8,11 +8,13 @@ from agent import wording
 from agent.answers import Draft
 from agent.state import Json
 from knowledge.claim import NotAnswered
-from knowledge.evidence import Evidence, Statement
+from knowledge.evidence import DicomRegion, Evidence, Statement
 from tools.spec import ToolRecord
 
 PICTURED = ("image.point", "image.segment", "image.sizes")
 SECTION = "Image"
+NO_MODEL = "no model that reads images is set up or asked"
+_DESCRIBING = ("image.describe", "image.film_fact", "image.scan_fact")
 _ALWAYS = ("volume", "area", "laa_950", "15th_percentile", "cardiothoracic_ratio")
 # Which words of a question ask for which measures; what is not said stands in the evidence.
 _ASKED = (
@@ -39,6 +41,46 @@ def pictured_answer(draft: Draft, body: Json, head: Evidence) -> None:
         _say(draft, head)
         for item in _shown(draft, body["slot"], head):
             _say(draft, item)
+
+
+def unread(draft: Draft, seeing: bool) -> list[NotAnswered]:
+    """Images that were described and that nothing else looked at: what they show is not known, and never "nothing".
+
+    `seeing`: whether a model that reads images is set up.
+    """
+    records = list(draft.board.records.values())
+    found = []
+    for record in records:
+        if record.tool != "image.describe" or record.status != "ok" or not record.evidence:
+            continue
+        source = draft.board.evidence(record.evidence[0]).source
+        if not isinstance(source, DicomRegion) or any(_looked_at(other, source, draft) for other in records):
+            continue
+        facts = {item.slot.rpartition(".")[2]: item.value for item in draft.board.items(record.slot)}
+        shown = ", ".join(str(facts[name]) for name in ("modality", "body_part") if facts.get(name))
+        found.append(
+            NotAnswered(
+                what=f"What image {record.slot.removeprefix('image.')} shows{f' ({shown})' if shown else ''}",
+                reason="no_evidence",
+                needs=[
+                    "it was described, and not read for this question",
+                    "a model that reads images is shown single images, not series" if seeing else NO_MODEL,
+                    "name a structure to outline and measure on it, or look at it yourself",
+                ],
+                slots=[record.slot],
+            )
+        )
+    return found
+
+
+def _looked_at(record: ToolRecord, image: DicomRegion, draft: Draft) -> bool:
+    """Whether a tool was put to an image, with or without success; that it was described is not enough."""
+    if not record.tool.startswith("image.") or record.tool in _DESCRIBING:
+        return False
+    key = str(image.file_sha256)
+    named = str(record.arguments.get("image") or "-")
+    sources = (draft.board.evidence(one).source for one in record.evidence)
+    return key.startswith(named) or any(isinstance(one, DicomRegion) and one.file_sha256 == key for one in sources)
 
 
 def pictured_failure(record: ToolRecord) -> NotAnswered:
@@ -101,7 +143,8 @@ def _shown(draft: Draft, slot: str, head: Evidence) -> list[Evidence]:
 def _say(draft: Draft, item: Evidence) -> None:
     dated, undated = wording.ENTRY, wording.ENTRY_UNDATED
     number = re.match(r"lookup\.[a-z]+_(\d+)", item.slot)
-    several = sum(record.tool == "image.segment" for record in draft.board.records.values()) > 1
+    outlined = [record for record in draft.board.records.values() if record.tool == "image.segment"]
+    several = len({record.arguments.get("image") for record in outlined}) > 1
     if several and number and int(number[1]) in wording.PICTURE:
         dated, undated = wording.PICTURE[int(number[1])]
     draft.plain(dated if item.effective_at else undated, item, [], SECTION)

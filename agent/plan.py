@@ -152,7 +152,7 @@ def record_reads(names: Iterable[str], services: Services) -> list[Json]:
     steps: list[Json] = []
     for concept in names:
         if concept.startswith(OUTLINE):
-            steps += outline_steps(concept)
+            steps += [body for body in outline_steps(concept) if body not in steps]
         elif concept == SEARCH:
             steps.append(step(f"{LOOKUP_PREFIX}{SEARCH}", "record.search", {}, {"text": "question"}))
         elif concept.startswith(ALLERGY):

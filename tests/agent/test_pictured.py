@@ -62,8 +62,23 @@ def record(consult: Consultation, slot: str) -> dict[str, Any]:
     ],
 )
 def test_what_is_asked_for(question: str, what: str, named: bool, wants: str) -> None:
-    found = asked_of(question)
-    assert found is not None and (found.what, found.named, found.wants) == (what, named, wants)
+    (found,) = asked_of(question)
+    assert (found.what, found.named, found.wants) == (what, named, wants)
+
+
+@pytest.mark.parametrize(
+    ("question", "what"),
+    [
+        ("How big are the liver and the spleen on this CT?", ["liver", "spleen"]),
+        ("Measure the liver, the spleen and the right lung", ["liver", "spleen", "right lung"]),
+        ("What is the volume of the left lung and the volume of the right lung?", ["left lung", "right lung"]),
+        ("What is the volume of the lungs and the emphysema index?", ["lungs", "emphysema"]),
+        ("Outline the lungs and the bones as well as the airway", ["lungs", "bones", "airway"]),
+        ("Emphysema index and lung volume", ["lung", "emphysema"]),
+    ],
+)
+def test_several_at_once(question: str, what: list[str]) -> None:
+    assert [one.what for one in asked_of(question)] == what
 
 
 @pytest.mark.parametrize(
@@ -96,7 +111,7 @@ def test_what_is_asked_for(question: str, what: str, named: bool, wants: str) ->
     ],
 )
 def test_what_is_no_question_of_an_image(question: str) -> None:
-    assert asked_of(question) is None
+    assert not asked_of(question)
 
 
 def test_what_keeps_its_protocol() -> None:
@@ -190,3 +205,29 @@ def test_nothing_is_outlined_before_whose_it_is_is_known(osler: ClinicalAssistan
     consult.correct("image.1.identity", "confirmed", by="Dr A")
     consult.correct("lookup.pointed_1", {"points": [[12, 12, "+"]], "slice": 6}, by="Dr A")
     assert any(text.startswith("mass volume") for text in claims(consult))
+
+
+def test_an_image_that_nothing_looked_at_is_said_to_be_unread(osler: ClinicalAssistant, series: Path) -> None:
+    """What it shows is unknown: passages and entries about the same thing must not read as its finding."""
+    found = osler.consult("Is there a pneumothorax?", PATIENT, images=[series], model="none").document()
+    (told,) = [row for row in found["answer"]["not_answered"] if row["what"].startswith("What image 1 shows")]
+    assert told["reason"] == "no_evidence" and "not read" in told["needs"][0] and told["slots"] == ["image.1"]
+    assert "CT" in told["what"]
+
+
+def test_what_was_looked_at_is_not(lungs: Consultation, osler: ClinicalAssistant, series: Path) -> None:
+    waits = osler.consult("How big is the nodule?", PATIENT, images=[series], model="none")
+    for consult in (lungs, waits):
+        assert not [row for row in consult.document()["answer"]["not_answered"] if "shows" in row["what"]]
+
+
+def test_two_structures_are_each_outlined_and_measured(osler: ClinicalAssistant, series: Path) -> None:
+    found = osler.consult("How big are the left lung and the airway?", PATIENT, images=[series], model="none")
+    text = claims(found)
+    assert any("left lung volume" in one for one in text) and any("airway volume" in one for one in text)
+    first, second = record(found, "lookup.outline_1"), record(found, "lookup.outline_1_2")
+    assert first["bindings"]["identity"] == second["bindings"]["identity"] == "picture_1.identity"
+    found.correct("lookup.outline_1_2", value=None, by="Dr A", reason="leaks")
+    text = claims(found)
+    assert any("left lung volume" in one for one in text) and not any("airway volume" in one for one in text)
+    assert record(found, "lookup.sizes_1") and record(found, "lookup.sizes_1_2")["status"] == "skipped"

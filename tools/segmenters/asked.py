@@ -1,4 +1,4 @@
-"""Whether a question asks for a structure's outline or size on an image, and which structure."""
+"""Whether a question asks for the outline or size of structures on an image, and of which."""
 
 from __future__ import annotations
 
@@ -80,7 +80,14 @@ _LOW_ATTENUATION = re.compile(
     r"\b(?:extent|amount|percentage|share) of (?:the )?emphysema\b",
     re.IGNORECASE,
 )
-_LONGEST = 8
+_LONGEST, _MOST = 8, 6
+_AND = re.compile(r"\s*(?:,\s*and|,|;|\band|\bas well as|\bplus)\s+", re.IGNORECASE)
+# What is left of a question once its emphysema index is taken out: "the volume of the lungs and the ".
+_JOINED = re.compile(
+    rf"^{_AND.pattern}|{_AND.pattern}(?:the|its|their)?\s*$|{_AND.pattern}(?=(?:of|in|on)\b)", re.IGNORECASE
+)
+# "and the volume of the spleen", "and how big the spleen is".
+_BESIDE = re.compile(rf"^{_THE}{_MUCH}{_QUANTITY}\s+(?:of|for)\s+", re.IGNORECASE)
 # What has a border that a person can point at; "opacity" or "effusion" of a film is no such thing.
 _OBJECTS = frozenset({
     "nodule", "nodules", "mass", "masses", "lesion", "lesions", "tumor", "tumors", "tumour", "tumours", "cyst", "cysts",
@@ -114,17 +121,23 @@ class Asked:
     seen: frozenset[str] = frozenset()
 
 
-def asked_of(question: str, seen_on: str | None = None) -> Asked | None:
-    """What of an image a question asks for; None where it asks for something else.
+def asked_of(question: str, seen_on: str | None = None) -> tuple[Asked, ...]:
+    """What of an image a question asks for, in its order; empty where it asks for something else.
 
     Args:
         seen_on: CT, MR, XR, fundus or skin, where the image is known to be one.
     """
     text = " ".join(question.split()).strip(" ?.!")
     if _EARLIER.search(text):
-        return None
+        return ()
     if _LOW_ATTENUATION.search(text):
-        return Asked(EMPHYSEMA, True, "size", frozenset({"CT"}))
+        beside = _JOINED.sub("", _LOW_ATTENUATION.sub("", text)).strip(" ?.!,")
+        found = (*_one_kind(beside, seen_on), Asked(EMPHYSEMA, True, "size", frozenset({"CT"})))
+        return tuple(dict.fromkeys(found))
+    return _one_kind(text, seen_on)
+
+
+def _one_kind(text: str, seen_on: str | None) -> tuple[Asked, ...]:
     bare = _TAIL.sub("", text)
     while (shorter := _TAIL_PLAIN.sub("", bare)) != bare:
         bare = shorter
@@ -132,10 +145,22 @@ def asked_of(question: str, seen_on: str | None = None) -> Asked | None:
     for wants, patterns in (("size", _SIZES), ("outline", _OUTLINES)):
         for pattern in patterns:
             match = pattern.match(bare)
-            found = _named(match["what"], wants, seen_on) if match else None
-            if found is not None and (found.named or _pointable(bare)):
+            found = _several(match["what"], wants, seen_on) if match else ()
+            if found and (all(one.named for one in found) or _pointable(bare)):
                 return found
-    return None
+    return ()
+
+
+def _several(phrase: str, wants: str, seen_on: str | None) -> tuple[Asked, ...]:
+    """The structures of "the liver and the spleen", each by its own name; else what the whole phrase names."""
+    parts = [part for part in _AND.split(phrase) if part.strip()]
+    if 1 < len(parts) <= _MOST:
+        found = [_named(_BESIDE.sub("", part), wants, seen_on) for part in parts]
+        named = [one for one in found if one is not None and one.named]
+        if len(named) == len(parts):
+            return tuple(dict.fromkeys(named))
+    whole = _named(phrase, wants, seen_on)
+    return (whole,) if whole is not None else ()
 
 
 def _pointable(text: str) -> bool:

@@ -118,7 +118,9 @@ def _answers(segment: str, wanted: set[str]) -> bool:
 
 def _no_one(target: Target, prompt: Prompt, every: Sequence[Segmenter], missing: Sequence[str]) -> NotAssessable:
     modality = (target.header.modality or "").upper()
-    there = sorted({name for one in every if modality in one.card.modalities for name in one.card.structures})
+    names = {name for one in every if modality in one.card.modalities for name in one.card.structures}
+    # Every level by itself would hide the rest.
+    there = sorted(name for name in names if not ("vertebra" in names and name.endswith(" vertebra")))
     whole = structures()[prompt.structure].within
     part = f"; it is a part of the {whole}" if whole else ""
     return NotAssessable(
