@@ -308,6 +308,8 @@ def _figure(document: Json, item: Json, film: Film | None, by: str) -> str:
              f'aria-label="Open image {esc(number)}"><img src="{esc(film.src)}" alt="Image {esc(number)}"></button>'
              if film else '<span class="o-thumb o-hint">not kept here any more</span>')
     lines = "".join(fact_line(found) for name, found in held.items() if name in ("spacing", "quality", "identity"))
+    if any(item["slot"] in gap["slots"] for gap in document["answer"]["not_answered"]):
+        lines += '<li class="o-warn">not read for this question: what it shows is not known here</li>'
     body = (f'<div><p class="o-film-name"><button type="button" class="o-link" data-do="open" '
             f'data-evidence="{esc(item["id"])}">Image {esc(number)}: {esc(item.get("value") or "not known what it is")}'
             f'</button></p><ul class="o-film-facts"><li class="o-hint">{esc(item["display"])}</li>{lines}</ul>'

@@ -192,3 +192,12 @@ def test_a_film_is_still_a_film(page: Page, tmp_path: Path) -> None:
                          fresh("demo-af")))
     panel = page.open(held(page, view, "image.1")["id"], "", view.state).panel or ""
     assert "data-plane" not in panel and "o-letters" not in panel and "Whole film" in panel
+
+
+def test_an_image_that_nothing_looked_at_says_so_beside_it(page: Page, series: list[str], answer: View) -> None:
+    unread = last(page.ask("Is there a pneumothorax?", series, "", fresh("demo-af")))
+    assert "not read for this question" in images_of(unread) and "not read for this question" not in images_of(answer)
+
+
+def images_of(view: View) -> str:
+    return (view.thread or "").partition('aria-label="Images"')[2].partition("</section>")[0]
