@@ -14,13 +14,13 @@ from agent.state import Json
 from agent.steps import step
 from knowledge.evidence import DicomRegion, Evidence
 from tools.segmenters.asked import EMPHYSEMA, ON_IMAGE, Asked, asked_of
+from tools.segmenters.structures import kind_of
 from tools.vlm.asked import kinds_named
 
 OUTLINE = "outline:"
 """What is looked up on an image: outline:NUMBER:SHA-256:named or pointed:STRUCTURE; NUMBER_2 for its second one."""
 SLOT = "lookup.{}_{}"
 REASON = "it asks for an outline or a size on an image that came with it"
-_KINDS = {"CT": "CT", "MR": "MR", "CR": "XR", "DX": "XR", "RG": "XR", "DR": "XR", "OP": "fundus"}
 _OPEN = ("none", "ask", "lookup")
 _MOST = 3
 _DIGITS = 12
@@ -47,7 +47,7 @@ def pictures_of(read: Mapping[str, Sequence[Evidence]], case: Json) -> list[Pict
         facts = {item.slot.removeprefix(f"{slot}."): str(item.value or "") for item in items[1:]}
         key = items[0].source.file_sha256 or ""
         chest = facts.get("body_part", "").lower() == "chest"
-        kind = _KINDS.get(facts.get("modality", "").upper())
+        kind = kind_of(facts.get("modality", ""))
         found.append(Picture(int(slot.removeprefix("image.")), key, kind, chest, key in volumes))
     return found
 

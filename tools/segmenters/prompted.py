@@ -16,17 +16,15 @@ from tools.errors import BadInput, NotAssessable, OslerError
 from tools.imaging.colour_kind import FUNDUS, SKIN, colour_kind
 from tools.imaging.frame import Image, scaled
 from tools.imaging.volume import Volume
-from tools.imaging.what import FILMS
 from tools.segmenters import propagate
 from tools.segmenters.contract import Prompts, Segmenter, Target
 from tools.segmenters.pointed import Method, drawn, picture_of, shown_range
 from tools.segmenters.prompts import NotAStructure, Prompt, structure_of
 from tools.segmenters.segment import Segment
-from tools.segmenters.structures import OBJECT, structures
+from tools.segmenters.structures import OBJECT, kind_of, structures
 from tools.segmenters.structures_zones import head_to_feet, part_of
 
 UNVALIDATED = "outlined where a person pointed; not validated"
-_PHOTOGRAPHS = {"OP": "fundus", "XC": "skin", "DMS": "skin", "GM": "skin"}
 _LIKELY = {FUNDUS: "fundus", SKIN: "skin"}
 
 
@@ -72,11 +70,9 @@ def segmented(
 def seen_on(target: Target) -> str | None:
     """Which kind of image it is, in the words of the vocabulary; None where neither file nor colours say."""
     stated = (target.header.modality or "").upper()
-    if stated in ("CT", "MR"):
-        return stated
     if not stated and isinstance(target, Image) and target.colour is not None:
         return _LIKELY.get(colour_kind(target.colour).kind)
-    return "XR" if stated in FILMS else _PHOTOGRAPHS.get(stated)
+    return kind_of(stated)
 
 
 def _by_name(target: Target, prompt: Prompt, every: Sequence[Segmenter]) -> list[Segment]:

@@ -25,6 +25,8 @@ REGION = Coding(system="http://dicom.nema.org/resources/ontology/DCM", code="111
 ANATOMICAL = Coding(system=SYSTEMS["snomed"], code="91723000", display="Anatomical Structure")
 """What a structure is written out as whose own code was not verified (DICOM PS3.16 CID 7150)."""
 OBJECT = "object"
+_KINDS = {"CT": "CT", "MR": "MR", "OP": "fundus", "XC": "skin", "DMS": "skin", "GM": "skin"}
+_KINDS |= dict.fromkeys(("CR", "DX", "RG", "DR"), "XR")
 _DATA = Path(__file__).with_name("structures.yaml")
 _SPINE = {"C": "cervical", "T": "thoracic", "L": "lumbar"}
 
@@ -191,6 +193,11 @@ def _structure(row: dict[str, Any]) -> Structure:
         tissue=row.get("tissue", False),
         abnormal=row.get("abnormal", False),
     )
+
+
+def kind_of(modality: str) -> str | None:
+    """Which kind of image a DICOM modality makes, in the words of the vocabulary: CT, MR, XR, fundus, skin."""
+    return _KINDS.get(modality.upper())
 
 
 def _coding(row: dict[str, Any] | None) -> Coding | None:
