@@ -74,6 +74,9 @@ def test_what_is_asked_for(question: str, what: str, named: bool, wants: str) ->
         ("What is the volume of the left lung and the volume of the right lung?", ["left lung", "right lung"]),
         ("What is the volume of the lungs and the emphysema index?", ["lungs", "emphysema"]),
         ("Outline the lungs and the bones as well as the airway", ["lungs", "bones", "airway"]),
+        ("How big are the left and right lungs?", ["left lungs", "right lungs"]),
+        ("Measure the right and the left kidney on this CT", ["right kidney", "left kidney"]),
+        ("What is the height of L1 and L2?", ["L1", "L2"]),
         ("Emphysema index and lung volume", ["lung", "emphysema"]),
     ],
 )

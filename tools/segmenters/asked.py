@@ -86,6 +86,8 @@ _AND = re.compile(r"\s*(?:,\s*and|,|;|\band|\bas well as|\bplus)\s+", re.IGNOREC
 _JOINED = re.compile(
     rf"^{_AND.pattern}|{_AND.pattern}(?:the|its|their)?\s*$|{_AND.pattern}(?=(?:of|in|on)\b)", re.IGNORECASE
 )
+# "the left and right lung": each by itself.
+_SIDED = re.compile(r"\b(left|right) (?:and|,) (?:the )?(left|right) (.+)$", re.IGNORECASE)
 # "and the volume of the spleen", "and how big the spleen is".
 _BESIDE = re.compile(rf"^{_THE}{_MUCH}{_QUANTITY}\s+(?:of|for)\s+", re.IGNORECASE)
 # What has a border that a person can point at; "opacity" or "effusion" of a film is no such thing.
@@ -153,7 +155,7 @@ def _one_kind(text: str, seen_on: str | None) -> tuple[Asked, ...]:
 
 def _several(phrase: str, wants: str, seen_on: str | None) -> tuple[Asked, ...]:
     """The structures of "the liver and the spleen", each by its own name; else what the whole phrase names."""
-    parts = [part for part in _AND.split(phrase) if part.strip()]
+    parts = [part for part in _AND.split(_SIDED.sub(r"\1 \3 and \2 \3", phrase)) if part.strip()]
     if 1 < len(parts) <= _MOST:
         found = [_named(_BESIDE.sub("", part), wants, seen_on) for part in parts]
         named = [one for one in found if one is not None and one.named]
