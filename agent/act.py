@@ -133,8 +133,7 @@ def _rows(held: list[Evidence], slot: str) -> list[Json]:
 def _with_lineage(evidence: Evidence, used: Sequence[Evidence]) -> Evidence:
     """With the ids of what it was worked out of; what came of a size that nobody validated says so.
 
-    What logic makes of truth values is left alone: a comparison with such a size came out unknown, and what is true
-    without it is true.
+    What compares is left alone: it came out unknown where it hung on such a size.
     """
     source = evidence.source
     if not isinstance(source, Derivation | ModelReading):
@@ -143,7 +142,7 @@ def _with_lineage(evidence: Evidence, used: Sequence[Evidence]) -> Evidence:
         source = source.model_copy(update={"inputs": tuple(item.id for item in used)})
     doubtful = any(unvalidated(item) for item in used if item.id in source.inputs)
     unknown = evidence.value is None and evidence.range is None
-    if isinstance(source, ModelReading) or not doubtful or unknown or _logical(evidence):
+    if isinstance(source, ModelReading) or not doubtful or unknown or _compared(evidence):
         return evidence.model_copy(update={"source": source})
     said = "" if "unvalidated" in evidence.display else "; worked out of an unvalidated size"
     fields = evidence.model_dump(exclude={"id", "kind", "source", "display"})
@@ -151,9 +150,8 @@ def _with_lineage(evidence: Evidence, used: Sequence[Evidence]) -> Evidence:
     return Evidence(**fields, source=source, display=f"{evidence.display}{said}")
 
 
-def _logical(evidence: Evidence) -> bool:
-    tool = evidence.source.tool if isinstance(evidence.source, Derivation) else ""
-    return isinstance(evidence.value, bool) and tool.startswith("logic.")
+def _compared(evidence: Evidence) -> bool:
+    return isinstance(evidence.source, Derivation) and evidence.source.tool in ("logic.compare", "logic.is")
 
 
 def _run_id(body: Json, read: dict[str, Any], version: int) -> str:

@@ -133,8 +133,12 @@ def compare(
     from agent.cli import emit
     from agent.cli_asked import Asked
     from tools.imaging.mask_files import name_of
+    from tools.imaging.reading import looks_like_dicom
+    from tools.imaging.volumes import head_of
 
-    name = structure or (name_of(mask) if mask is not None else None)
+    # What a DICOM SEG holds, it says itself.
+    plain = mask is not None and not looks_like_dicom(head_of(mask) or b"")
+    name = structure or (name_of(mask) if mask is not None and plain else None)
     now = Asked(file, name, mask, label, points, modality=modality, date=date, lesions=lesions)
     then = Asked(prior, name, prior_mask, label, prior_points, modality=modality, date=prior_date)
     emit(cli_sizes.compare(now, then), as_json, cli_sizes.compare_text)

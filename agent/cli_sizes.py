@@ -111,7 +111,7 @@ def _index(asked: Asked, target: Target) -> tuple[list[Measurement], list[str]]:
 def _recist(now: Asked, prior: Asked) -> dict[str, Any]:
     """Sums of target lesions in place of measures of one structure; the earlier image is the baseline."""
     from tools.errors import UsageError
-    from tools.imaging.comparing import in_order, same_patient
+    from tools.imaging.comparing import in_order, same_kind, same_patient
     from tools.imaging.lesions import lesions_on, named_from, recist
 
     named = named_from(now.lesions or "")
@@ -124,6 +124,7 @@ def _recist(now: Asked, prior: Asked) -> dict[str, Any]:
         )
     target, before = target_of(now), target_of(prior)
     unsure = same_patient(target, before)
+    same_kind(target, before)
     in_order(target, now.date, before, prior.date)
     found = recist(lesions_on(target, now.mask, named), lesions_on(before, prior.mask, named))
     return {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from tools.errors import BadInput, IdentityMismatch, NotAssessable
+from tools.imaging.identity import FOLDS, latin
 from tools.imaging.measures.change import Change, Dated, change
 from tools.imaging.measures.model import Measurement
 from tools.imaging.measuring import told_of
@@ -139,6 +140,22 @@ def same_patient(one: Target, other: Target) -> list[str]:
     return ["the files do not show that both images are of one patient: whoever compares them has to know"]
 
 
+def same_kind(one: Target, other: Target) -> None:
+    """Refuse images of different kinds: sizes on CT and MR are not one row of figures.
+
+    Raises:
+        BadInput: both say what they are, and it is not the same.
+    """
+    kinds = [target.header.modality for target in (one, other)]
+    if all(kinds) and len({"film" if kind in FILMS else kind for kind in kinds}) > 1:
+        raise BadInput(
+            "the two images are of different kinds",
+            found=" and ".join(map(str, kinds)),
+            expected="two images of one kind",
+            action="compare with an earlier image of the same kind",
+        )
+
+
 def same_scale(one: Measurement, other: Measurement) -> None:
     """Lengths at the detector are larger than in the patient, axes in another plane are others: never compared.
 
@@ -173,8 +190,8 @@ def _other_patient(found: str) -> NoReturn:
 
 def _other_names(ours: Sequence[str], theirs: Sequence[str]) -> bool:
     """Whether two people's names have nothing in common; names in different scripts say nothing."""
-    first, second = _words(ours), _words(theirs)
-    return bool(first and second and not first & second) and all(word.isascii() for word in first | second)
+    folded = [({fold(one) for one in _words(ours)}, {fold(one) for one in _words(theirs)}) for fold in FOLDS]
+    return all(first and second and not first & second and latin(first) == latin(second) for first, second in folded)
 
 
 def _words(names: Sequence[str]) -> set[str]:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from knowledge.coding import SYSTEMS, Coding
 from tools.errors import BadInput
 from tools.imaging.frame import Image
@@ -231,4 +233,7 @@ def stem_of(target: Target, segments: Sequence[Segment], places: object = None) 
     named = "-".join(dict.fromkeys(plain(one.structure) for one in segments))
     if not segments:
         drawn, named = "landmarks", hashlib.sha256(repr(places).encode()).hexdigest()[:8]
-    return f"{target.sha256[:12]}{frame}-{drawn[:60]}-{named[:60]}"
+    # Another outline of the same structure is another file.
+    masks = hashlib.sha256(b"".join(np.packbits(one.mask).tobytes() for one in segments)).hexdigest()[:8]
+    own = f"-{masks}" if segments else ""
+    return f"{target.sha256[:12]}{frame}-{drawn[:60]}-{named[:60]}{own}"

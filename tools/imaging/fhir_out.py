@@ -225,7 +225,7 @@ def _observation(
     site = None
     if segmented and one.segment is not None:
         site = {"coding": [_coding(one.segment.coding)], "text": one.structure}
-    return observation(
+    body = observation(
         Result(
             label=f"{one.structure} {row.name}".strip(),
             value=row.value,
@@ -237,8 +237,10 @@ def _observation(
             taken=target.header.taken_at[:10] if target.header.taken_at else None,
             site=site,
             derived=tuple(derived),
+            validated=row.validated is not False,
         )
-    ) | {"meta": _TAG}
+    )
+    return body | {"meta": {"tag": [*body.get("meta", {}).get("tag", []), *_TAG["tag"]]}}
 
 
 _TAG: Resource = {"tag": [{"system": DRAFT, "code": "draft", "display": "not approved"}]}

@@ -98,15 +98,16 @@ def _name(who: Who, patient: dict[str, Any]) -> bool | None:
     verdicts = []
     for name in who.names:
         words = {word for word in re.split(r"[\s^,.]+", name) if word}
-        for fold in (_accents_off, _umlauts_spelt):
+        for fold in FOLDS:
             names = [({fold(word) for word in family}, {fold(word) for word in given}) for family, given in known]
-            comparable = [pair for pair in names if _latin(pair[0] | pair[1]) == _latin(words)]
+            comparable = [pair for pair in names if latin(pair[0] | pair[1]) == latin(words)]
             if comparable:
                 verdicts.append(same_person({fold(word.casefold()) for word in words}, comparable))
     return any(verdicts) if verdicts else None
 
 
-def _latin(words: set[str]) -> bool:
+def latin(words: set[str]) -> bool:
+    """Whether names are in Latin letters; names in different scripts say nothing of each other."""
     return all("LATIN" in unicodedata.name(letter, "") for word in words for letter in word if letter.isalpha())
 
 
@@ -117,6 +118,10 @@ def _accents_off(word: str) -> str:
 def _umlauts_spelt(word: str) -> str:
     spelt = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "å": "aa", "æ": "ae"}
     return _accents_off("".join(spelt.get(letter, letter) for letter in unicodedata.normalize("NFC", word)))
+
+
+FOLDS = (_accents_off, _umlauts_spelt)
+"""How a name may be written without its accents."""
 
 
 def _birth_date(who: Who, patient: dict[str, Any]) -> bool | None:

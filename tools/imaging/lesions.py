@@ -5,6 +5,7 @@ The response itself is the calculator `recist_1_1`: it needs the smallest sum so
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from tools.imaging.measures.shape import diameters
 from tools.imaging.measuring import plane
 from tools.segmenters.contract import Target
 
-NODE = "node"
+_NODE = re.compile(r"\bnod(?:e|es|al)\b|\blymph|\blns?\b")
 NOT_THE_RESPONSE = (
     "targets are a proposal; the response of a time point is the calculator recist_1_1, which needs the smallest sum "
     "so far, the non-target lesions and new ones"
@@ -35,7 +36,7 @@ class Named:
     @property
     def node(self) -> bool:
         """Whether it is a lymph node."""
-        return self.organ == NODE
+        return bool(_NODE.search(self.organ))
 
 
 def named_from(text: str) -> list[Named]:
@@ -49,7 +50,15 @@ def named_from(text: str) -> list[Named]:
         raise UsageError(
             "these are no lesions", found=text[:80], expected="LABEL:ORGAN,LABEL:ORGAN ...", action="1:liver,2:node"
         )
-    return [Named(int(label), organ.strip().casefold()) for label, _, organ in pairs]
+    named = [Named(int(label), organ.strip().casefold()) for label, _, organ in pairs]
+    if len({one.label for one in named}) < len(named):
+        raise UsageError(
+            "a lesion is named twice",
+            found=text[:80],
+            expected="each label of the masks once",
+            action="give every lesion a label of its own",
+        )
+    return named
 
 
 def lesions_on(target: Target, path: Path, named: Sequence[Named]) -> list[Lesion]:

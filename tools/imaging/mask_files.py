@@ -20,7 +20,7 @@ from tools.imaging.reading import looks_like_dicom
 from tools.imaging.volume import Volume, canonical
 from tools.imaging.volumes import head_of
 from tools.segmenters.segment import Segment
-from tools.segmenters.structures import REGION, coding_of
+from tools.segmenters.structures import REGION, SIDES, coding_of, structure_and_side
 
 AnyMask = NDArray[np.bool_]
 UNKNOWN_HAND = "the mask came as a file: who or what drew it is not known here"
@@ -43,7 +43,7 @@ def mask_from(path: Path, target: Image | Volume, label: int | None = None) -> A
     if looks_like_dicom(head):
         mask = _segmentation(path, target, label)
     elif isinstance(target, Image):
-        mask = read_mask(path, target)
+        mask = read_mask(path, target, label)
     else:
         mask = _label_map(path, target, label)
     if not mask.any():
@@ -100,6 +100,8 @@ def _of_seg(path: Path, label: int | None, mask: AnyMask, structure: str | None)
     typed = part.SegmentedPropertyTypeCodeSequence[0]
     system = {"SCT": SYSTEMS["snomed"], "DCM": DCM}.get(typed.CodingSchemeDesignator)
     drawn = (part.get("SegmentationAlgorithmIdentificationSequence") or [{}])[0]
+    coded = Coding(system=system, code=typed.CodeValue, display=typed.CodeMeaning) if system else None
+    _same_structure(path, structure, coded, str(part.SegmentLabel))
     by_hand = part.SegmentAlgorithmType == "MANUAL"
     return Segment(
         structure or part.SegmentLabel,
@@ -108,8 +110,32 @@ def _of_seg(path: Path, label: int | None, mask: AnyMask, structure: str | None)
         HAND if by_hand else str(part.get("SegmentAlgorithmName") or "unknown"),
         str(drawn.get("AlgorithmVersion", "")),
         edited=part.SegmentAlgorithmType != "AUTOMATIC",
-        coded=Coding(system=system, code=typed.CodeValue, display=typed.CodeMeaning) if system else None,
+        coded=coded,
     )
+
+
+def _same_structure(path: Path, structure: str | None, coded: Coding | None, label: str) -> None:
+    """Refuse another structure, or the other side, than the SEG says it holds."""
+    if structure is None:
+        return
+    try:
+        asked, side = structure_and_side(structure)
+    except BadInput:
+        return
+    others = [asked.of(one) for one in SIDES if side is not None and one != side and asked.paired]
+    other = coded is not None and coded in others and coded != asked.of(side)
+    try:
+        held, at = structure_and_side(label)
+        other = other or held != asked or (side is not None and at is not None and at != side)
+    except BadInput:
+        pass
+    if other:
+        raise BadInput(
+            f"{path.name} is not of the {structure}",
+            found=f"{label}{f' ({coded.display})' if coded else ''}",
+            expected=structure,
+            action="take the mask of that structure, or leave the name out: the file says what it is",
+        )
 
 
 def _label_map(path: Path, target: Volume, label: int | None) -> AnyMask:

@@ -147,18 +147,21 @@ def kept_mask(image: Image, outline: str, folder: Path | None) -> Mask:
     return read_mask(path, image)
 
 
-def read_mask(path: Path, image: Image) -> Mask:
-    """A mask from a PNG: what is not black belongs to it.
+def read_mask(path: Path, image: Image, label: int | None = None) -> Mask:
+    """A mask from a PNG: what is not black belongs to it, or what is not transparent where parts are.
+
+    Args:
+        label: the stored grey value, or index of the palette, that is meant.
 
     Raises:
-        BadInput: no such picture, or not of the film's size.
+        BadInput: no such picture, or not of the film's size, or without that label.
     """
     from PIL import Image as Pillow
 
     try:
         with Pillow.open(path, formats=("PNG",)) as file:
             size = file.size
-            mask = np.asarray(file.convert("L")) > 0 if size == (image.columns, image.rows) else None
+            mask = _painted(file, label) if size == (image.columns, image.rows) else None
     except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
         raise BadInput(
             "the mask cannot be read",
@@ -174,6 +177,31 @@ def read_mask(path: Path, image: Image) -> Mask:
             action="draw the mask over the stored pixels",
         )
     return mask
+
+
+def _painted(file: Any, label: int | None) -> Mask:
+    if label is not None:
+        stored = np.asarray(file)
+        if stored.ndim != 2:
+            raise BadInput(
+                "a picture in colour has no labels",
+                found=f"PNG of mode {file.mode}, label {label}",
+                expected="grey values or a palette",
+                action="save the labels as a grey PNG, or leave the label out",
+            )
+        if not (stored == label).any():
+            raise BadInput(
+                f"the mask has no label {label}",
+                found=", ".join(str(value) for value in np.unique(stored)[:30]),
+                expected="one of these",
+                action="name one that is there",
+            )
+        return np.asarray(stored == label)
+    if file.mode in ("RGBA", "LA") or "transparency" in file.info:
+        opaque = np.asarray(file.convert("RGBA"))[..., 3] > 0
+        if not opaque.all():
+            return np.asarray(opaque)
+    return np.asarray(file.convert("L")) > 0
 
 
 def keep(mask: Mask, folder: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from pydantic import Field
 
 from knowledge.evidence import Evidence, Statement
 from tools.context import ToolContext
-from tools.errors import NotAssessable
+from tools.errors import BadInput, NotAssessable
 from tools.imaging.chest import bound
 from tools.imaging.describe import region
 from tools.imaging.dicom_out import HAND
@@ -123,7 +124,7 @@ def _sizes(
         by = {"algorithm": HAND} if left and name not in left else drawn
         items += [size_of(row, f"{ctx.slot}.{slug(name)}.{slug(row.name)}", ctx, target, **by) for row in rows]
         first = next((row for row in rows if row.name == kind), None)
-    what = params.structure.strip() or ", ".join(parts)
+    what = _whole_name(params.structure.strip(), parts)
     if len(parts) > 1:
         try:
             first = _principal(target, np.logical_or.reduce(list(parts.values()))).of(what)
@@ -145,6 +146,18 @@ def _sizes(
     else:
         head = size_of(first, ctx.slot, ctx, target, **drawn)
     return [head, *items]
+
+
+def _whole_name(structure: str, parts: Mapping[str, AnyMask]) -> str:
+    """What the parts are together: the structure that was asked for, unless one of its sides is not among them."""
+    from tools.segmenters.prompts import structure_of
+
+    try:
+        whole = set(structure_of(structure).whole) if structure else set()
+    except (BadInput, NotAssessable):
+        whole = set()
+    lacking = bool(whole & set(parts)) and bool(whole - set(parts))
+    return ", ".join(parts) if lacking or not structure else structure
 
 
 def _principal(target: Target, mask: AnyMask) -> Measurement:

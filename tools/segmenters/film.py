@@ -69,7 +69,8 @@ class ChestFilm:
             found.append(heart_of(film.image, None, lungs, None))
         told = read if EDGE in (known.side.value or "") else (*(one for one in read if one != NOT_ESTABLISHED), NO_SIDE)
         if film.quality is not None and film.quality.verdict != "ok":
-            told = (*told, f"{film.quality.display}: {REPEAT}")
+            # Nobody is exposed again for a film that is only unusual.
+            told = (*told, f"{film.quality.display}: {REPEAT}" if film.quality.faults else film.quality.display)
         return [replace(one, doubts=(*one.doubts, *lungs.doubts, *told)) for one in found]
 
 

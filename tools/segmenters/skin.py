@@ -59,6 +59,8 @@ def skin_lesion(rgb: NDArray[np.generic], *, minimum: float = MINIMUM) -> SkinLe
     lines = lines_on(small.mean(axis=2)) & lit
     clean = filled(small, lines)
     away = standing_out(clean, lit)
+    if not lit.any() or float(np.ptp(away[lit])) < 1e-6:
+        raise _nothing("nothing differs from anything else in it")
     first = _central(away > _otsu(away, lit), lit)
     mask = _central(_split(away, first, lit), lit)
     confidence, doubts = _judged(kind, away, first, mask, lit, lines)
@@ -138,6 +140,8 @@ def _otsu(away: Floats, lit: Mask) -> float:
     above = below[-1] - below
     with np.errstate(divide="ignore", invalid="ignore"):
         between = below * above * (total / below - (total[-1] - total) / above) ** 2
+    if not np.isfinite(between).any():
+        raise _nothing("nothing differs from anything else in it")
     return float(centres[int(np.nanargmax(between))] ** 2)
 
 

@@ -18,6 +18,7 @@ from agent.cli_image import describe
 from tools.context import ImageFile
 from tools.errors import IdentityMismatch, NotAssessable, UsageError
 from tools.imaging.attached import find
+from tools.imaging.quality import UNLIKE
 from tools.imaging.refusals import NotAnImage
 
 QUESTION = "Should she be anticoagulated?"
@@ -43,8 +44,9 @@ def test_a_film_of_hers_is_described_with_evidence(osler: ClinicalAssistant, tmp
     values = {name: item["value"] for name, item in found.items()}
     assert values == {
         "image.1": "CR chest PA", "modality": "CR", "body_part": "chest", "view": "PA", "position": None, "side": None,
-        "spacing": 0.2, "identity": "confirmed", "quality": "ok",
+        "spacing": 0.2, "identity": "confirmed", "quality": "reduced",
     }  # fmt: skip
+    assert found["quality"]["display"].startswith("image quality reduced: unlike the films")  # it is drawn
     source = found["spacing"]["source"]
     assert (source["pixel_spacing_mm"], source["spacing_source"]) == ([0.2, 0.2], "ImagerPixelSpacing at the detector")
     assert found["spacing"]["unit"] == "mm" and found["view"]["effective_at"] == "2026-03-01T10:15:00"
@@ -121,7 +123,8 @@ def test_info_says_what_files_share(tmp_path: Path) -> None:
 def test_info_on_the_command_line(tmp_path: Path) -> None:
     path = chest_film(tmp_path / "film.dcm")
     shown = CliRunner().invoke(cli, ["image", "info", str(path), "--json"])
-    assert shown.exit_code == 0 and json.loads(shown.stdout)["quality"]["verdict"] == "ok"
+    assert shown.exit_code == 0
+    assert [item["name"] for item in json.loads(shown.stdout)["quality"]["problems"]] == [UNLIKE]
     told = CliRunner().invoke(cli, ["image", "info", str(path)])
     assert "view: PA (ViewPosition)" in told.stdout and "spacing: 0.2 x 0.2 mm" in told.stdout
 
