@@ -213,6 +213,11 @@ def _fhir(job: _Job) -> list[Path]:
     made = [Path(row["path"]) for row in job.masks if row["path"].endswith(".dcm")]
     objects = [written_of(path) for path in dict.fromkeys([*made, *([job.report] if job.report else [])])]
     job.told.append(NOT_WRITTEN)
+    if job.patient and job.target.header.who.patient_id not in (None, job.patient):
+        job.told.append(
+            f"the file names its patient by another id than {job.patient}: whose it is was not compared here; "
+            "a consultation does (osler ask --image)"
+        )
     return [write_drafts(job.target, job.found, job.out, job.patient, objects)]
 
 

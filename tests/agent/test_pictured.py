@@ -77,6 +77,9 @@ def test_what_is_asked_for(question: str, what: str, named: bool, wants: str) ->
         ("How big are the left and right lungs?", ["left lungs", "right lungs"]),
         ("Measure the right and the left kidney on this CT", ["right kidney", "left kidney"]),
         ("What is the height of L1 and L2?", ["L1", "L2"]),
+        ("How much emphysema is there and how big is the liver on this CT?", ["liver", "emphysema"]),
+        ("How big are the liver and the nodule?", ["liver", "nodule"]),
+        ("How big is the mass in the liver and spleen?", ["mass in the liver and spleen"]),
         ("Emphysema index and lung volume", ["lung", "emphysema"]),
     ],
 )

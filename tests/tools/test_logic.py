@@ -116,3 +116,16 @@ def test_the_first_known_is_taken_as_it_stands() -> None:
 def test_false_is_known_and_nothing_known_is_unknown() -> None:
     assert run("logic.first", {}, a=fact(None), b=fact(False), c=fact(True)).value is False
     assert run("logic.first", {}, a=fact(None), b=fact(None)).value is None
+
+
+def test_a_category_says_which_others_its_measure_may_be_in() -> None:
+    """Fleischner Society 2017: 5.4 mm (4.7 to 6.1) is below 6 mm by its value, not by its range."""
+    given = {"nodule_type": "solid", "multiple": False, "risk": "high", "age": {"value": 60, "unit": "a"}}
+    given |= {"known_cancer": False, "immunosuppression": False, "screening": False}
+
+    def follow_up(value: float, low: float, high: float) -> Evidence:
+        size = fact(value, unit="mm", range=(low, high))
+        return run("calc.fleischner_2017", given, mean_diameter=size)
+
+    open_, settled = follow_up(5.4, 4.7, 6.6), follow_up(5.0, 4.6, 5.3)
+    assert open_.value == settled.value and "also reaches" in open_.display and "also reaches" not in settled.display

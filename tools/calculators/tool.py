@@ -81,6 +81,8 @@ def _run(calculator: Calculator, arguments: dict[str, Any], ctx: ToolContext) ->
             arguments[name] = {"range": list(evidence.range), "unit": evidence.unit or "1"}
     result = evaluate(calculator, arguments, as_of=ctx.now.date())
     warnings = [*result.warnings, *_stale(calculator, bound, ctx.now)]
+    reached = _within_ranges(calculator, arguments, bound, result.value, ctx)
+    warnings += reached
     dates = sorted(
         (evidence.effective_at for evidence in bound.values() if evidence.effective_at),
         key=_when,
@@ -90,7 +92,7 @@ def _run(calculator: Calculator, arguments: dict[str, Any], ctx: ToolContext) ->
         value=result.value,
         unit=result.unit,
         range=result.range,
-        display=result.display,
+        display="; ".join((result.display, *reached)),
         effective_at=dates[-1] if dates else None,
         patient=ctx.patient,
         concept=calculator.name,
@@ -106,6 +108,26 @@ def _run(calculator: Calculator, arguments: dict[str, Any], ctx: ToolContext) ->
         ),
     )
     return ToolOutput(evidence=[evidence], warnings=warnings, detail=result.model_dump())
+
+
+def _within_ranges(
+    calculator: Calculator, arguments: Mapping[str, Any], bound: Mapping[str, Evidence], value: Any, ctx: ToolContext
+) -> list[str]:
+    """Other categories that the range of a measured input reaches: the measure alone does not settle between them."""
+    if not isinstance(value, str):
+        return []
+    said = []
+    for name, evidence in bound.items():
+        if evidence.value is None or evidence.range is None:
+            continue
+        ends = [{"value": end, "unit": evidence.unit or "1"} for end in evidence.range]
+        others = [evaluate(calculator, {**arguments, name: end}, as_of=ctx.now.date()) for end in ends]
+        reached = [other.display for other in others if other.value not in (value, None)]
+        if reached:
+            low, high = (f"{end:g}" for end in evidence.range)
+            title = calculator.input(name).title.lower()
+            said.append(f"the {title} ({low} to {high} {evidence.unit or ''}) also reaches: {'; '.join(reached)}")
+    return list(dict.fromkeys(said))
 
 
 def _stale(calculator: Calculator, bound: Mapping[str, Evidence], now: datetime) -> list[str]:

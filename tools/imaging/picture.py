@@ -14,6 +14,7 @@ from tools.imaging.refusals import ImageTooLarge, UnreadableImage
 
 FORMATS = ("PNG", "JPEG", "TIFF")
 _EXIF_ORIENTATION = 0x0112
+_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 _DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
 # Below this mean difference between channels (of 255) colour is noise of compression, not colour.
 _GREY_CHROMA = 3.0
@@ -49,6 +50,10 @@ def read_picture(path: Path, frame: int, sha256: str) -> Image:
                 kind, mode = str(file.format), file.mode
                 turned = int(file.getexif().get(_EXIF_ORIENTATION, 1) or 1)
                 array = np.asarray(file if mode in ("L", *_DEEP) else file.convert("RGB"))
+                # Pillow turns a negative over only where it has 8 bits.
+                if mode in _DEEP and getattr(file, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+                    array = array.max() - array
+                    told.append("stored as a negative (WhiteIsZero): turned over")
     except Pillow.DecompressionBombError as error:
         raise _too_large(path.name, str(error)) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError) as error:

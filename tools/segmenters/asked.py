@@ -134,7 +134,10 @@ def asked_of(question: str, seen_on: str | None = None) -> tuple[Asked, ...]:
         return ()
     if _LOW_ATTENUATION.search(text):
         beside = _JOINED.sub("", _LOW_ATTENUATION.sub("", text)).strip(" ?.!,")
-        found = (*_one_kind(beside, seen_on), Asked(EMPHYSEMA, True, "size", frozenset({"CT"})))
+        rest = _one_kind(beside, seen_on) or tuple(
+            one for clause in _AND.split(beside) for one in _one_kind(clause.strip(" ?.!,"), seen_on)
+        )
+        found = (*rest, Asked(EMPHYSEMA, True, "size", frozenset({"CT"})))
         return tuple(dict.fromkeys(found))
     return _one_kind(text, seen_on)
 
@@ -158,9 +161,10 @@ def _several(phrase: str, wants: str, seen_on: str | None) -> tuple[Asked, ...]:
     parts = [part for part in _AND.split(_SIDED.sub(r"\1 \3 and \2 \3", phrase)) if part.strip()]
     if 1 < len(parts) <= _MOST:
         found = [_named(_BESIDE.sub("", part), wants, seen_on) for part in parts]
-        named = [one for one in found if one is not None and one.named]
-        if len(named) == len(parts):
-            return tuple(dict.fromkeys(named))
+        # "The mass in the liver and spleen" is one thing; "the liver and the nodule" are two.
+        alone = [one for one in found if one is not None and (one.named or not _PLACED.search(one.what))]
+        if len(alone) == len(parts):
+            return tuple(dict.fromkeys(alone))
     whole = _named(phrase, wants, seen_on)
     return (whole,) if whole is not None else ()
 

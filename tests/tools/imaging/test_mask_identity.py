@@ -125,8 +125,18 @@ def test_an_exported_outline_of_a_program_is_tagged(tmp_path: Path) -> None:
     shown = CliRunner().invoke(cli, given)
     assert shown.exit_code == 0, shown.output
     body = json.loads(next((tmp_path / "o").rglob("*.json")).read_text(encoding="utf-8"))
+    wrong = CliRunner().invoke(cli, [*given, "--patient", "demo-af", "--out", str(tmp_path / "p")])
+    assert wrong.exit_code == 0 and "another id than demo-af" in wrong.output
     found = [entry["resource"] for entry in body["entry"] if entry["resource"]["resourceType"] == "Observation"]
     assert found
     for one in found:
         codes = {tag["code"] for tag in one["meta"]["tag"]}
         assert codes == {"draft", "unvalidated"}
+
+
+def test_a_deep_negative_is_turned_over(tmp_path: Path) -> None:
+    ramp = np.tile(np.arange(300, dtype=np.uint16) * 200, (300, 1))
+    Pillow.fromarray(ramp).save(tmp_path / "plain.tif")
+    Pillow.fromarray(ramp.max() - ramp).save(tmp_path / "negative.tif", tiffinfo={262: 0})
+    plain, negative = read_image(tmp_path / "plain.tif"), read_image(tmp_path / "negative.tif")
+    assert np.allclose(plain.pixels, negative.pixels) and any("WhiteIsZero" in text for text in negative.warnings)
