@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from tools.calculators.base import Calculator
 from tools.calculators.evaluate import evaluate
 from tools.calculators.inputs import Input
 from tools.context import ToolContext
+from tools.errors import BadInput
 from tools.spec import Params, ToolOutput, ToolSpec
 
 
@@ -120,8 +122,12 @@ def _within_ranges(
     for name, evidence in bound.items():
         if evidence.value is None or evidence.range is None:
             continue
-        ends = [{"value": end, "unit": evidence.unit or "1"} for end in evidence.range]
-        others = [evaluate(calculator, {**arguments, name: end}, as_of=ctx.now.date()) for end in ends]
+        others = []
+        for end in evidence.range:
+            # An end beyond what the calculator takes reaches no other category.
+            with contextlib.suppress(BadInput):
+                given = {**arguments, name: {"value": end, "unit": evidence.unit or "1"}}
+                others.append(evaluate(calculator, given, as_of=ctx.now.date()))
         reached = [other.display for other in others if other.value not in (value, None)]
         if reached:
             low, high = (f"{end:g}" for end in evidence.range)
