@@ -36,6 +36,7 @@ class Measure:
     """A measured value that stands, with all it was worked out from.
 
     `image`: SHA-256 of what it was measured on. `algorithms` drew what was measured, unless `people` drew it.
+    `began`: what drew it before people corrected it.
     `accepted`: who accepted a statement that shows it, or signed the answer.
     """
 
@@ -45,6 +46,7 @@ class Measure:
     image: str
     algorithms: tuple[str, ...]
     people: tuple[str, ...]
+    began: tuple[str, ...]
     validated: bool
     accepted: str | None
     rejected: str | None
@@ -117,7 +119,13 @@ def _measure(board: Board, record: ToolRecord, id_: str, state: State) -> Measur
     if len(images) != 1:
         return None  # a comparison of two images belongs to no study alone
     told = evidence.source.warnings if isinstance(evidence.source, Derivation) else ()
-    drawn = [item.source.by for item in behind if isinstance(item.source, Statement) and _redrawn(item, board)]
+    drawn: list[str | None] = []
+    began: list[str] = []
+    for item in behind:
+        first = _first_drawn(item, board) if isinstance(item.source, Statement) else None
+        if first is not None:
+            drawn.append(getattr(item.source, "by", None))
+            began += _programs(getattr(first.source, "algorithm", None))
     showing = {claim["id"] for claim in state["answer"]["claims"] if id_ in claim["evidence"]} | {"answer"}
     reviews = [row for row in state.get("reviews", []) if row["item"] in showing]
     return Measure(
@@ -127,6 +135,7 @@ def _measure(board: Board, record: ToolRecord, id_: str, state: State) -> Measur
         image=images.pop(),
         algorithms=tuple(dict.fromkeys(name for region in regions for name in _programs(region.algorithm))),
         people=tuple(dict.fromkeys(name for name in drawn if name)),
+        began=tuple(dict.fromkeys(began)),
         validated=not (
             any(region.validated is False for region in regions) or any(text.startswith("unvalidated") for text in told)
         ),
@@ -162,11 +171,11 @@ def _inputs(record: ToolRecord) -> list[str]:
     return [id_ for token in tokens for id_ in token.split("+")]
 
 
-def _redrawn(item: Evidence, board: Board) -> bool:
-    """Whether a person's statement took the place of something drawn (an outline, calipers, landmarks)."""
+def _first_drawn(item: Evidence, board: Board) -> Evidence | None:
+    """What was drawn (an outline, calipers, landmarks) before a person's statement took its place, if that it was."""
     while isinstance(item.source, Statement) and item.supersedes in board.by_id:
         item = board.evidence(str(item.supersedes))
-    return is_drawn(item)
+    return item if is_drawn(item) else None
 
 
 def part_of(found: Measure) -> Json:
@@ -339,7 +348,9 @@ def notes_of(found: Measure) -> list[str]:
     if evidence.range is not None:
         told.append(f"range {evidence.range[0]:g} to {evidence.range[1]:g} {evidence.unit}")
     told += [f"drawn by {name}" for name in found.algorithms]
-    told += [f"drawn by hand: {name}" for name in found.people]
+    # Who only rejected a part, pointed or changed one of several has not drawn the whole.
+    told += [f"{'drawn by hand' if found.validated else 'corrected'}: {name}" for name in found.people]
+    told += [f"began as drawn by {name}" for name in found.began if name not in found.algorithms]
     if isinstance(evidence.source, Derivation):
         told += evidence.source.warnings
     elif isinstance(evidence.source, DicomRegion) and evidence.source.spacing_source and "scale:" not in told[0]:

@@ -353,4 +353,20 @@ def test_a_size_of_a_series_tells_who_corrected_its_outline(
     assert draft["kind"] == "Observation" and draft["resource"]["status"] == "preliminary"
     told = next(check["why"] for check in draft["checks"] if check["name"] == "validation")
     assert "not validated" in told or "unvalidated" in told
-    assert any("drawn by hand: Dr A" in note["text"] for note in draft["resource"]["note"])
+    notes = [note["text"] for note in draft["resource"]["note"]]
+    # One of two lungs was corrected: nobody has drawn the whole by hand.
+    assert "corrected: Dr A" in notes and not any("drawn by hand" in text for text in notes)
+    assert any("osler-ct-threshold" in text for text in notes)
+
+
+def test_a_brushed_outline_says_what_it_began_as(desk: ClinicalAssistant, tmp_path: Path) -> None:
+    folder = draw_phantom("demo-hfref", tmp_path / "series", ct=True)["path"]
+    consult = desk.consult("How big is the left lung?", "demo-hfref", images=[folder], model="none").run()
+    drawn = next(row for row in consult.document()["evidence"].values() if row["slot"] == "lookup.outline_1")
+    points = [[column, row] for row in range(20, 60, 6) for column in range(60, 110, 6)]
+    stroke = {"points": points, "radius": 2, "inside": False, "slice": 28, "part": "left lung"}
+    assert drawn["source"]["algorithm"].startswith("osler-ct-threshold")
+    consult.correct("lookup.outline_1", [stroke], by="Dr A")
+    draft = consult.draft("lookup.sizes_1", fields=SEEN, by="Dr A")
+    notes = [note["text"] for note in draft["resource"]["note"]]
+    assert "drawn by hand: Dr A" in notes and any(text.startswith("began as drawn by osler-ct") for text in notes)
