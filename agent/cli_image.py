@@ -132,13 +132,10 @@ def compare(
     from agent import cli_sizes
     from agent.cli import emit
     from agent.cli_asked import Asked
-    from tools.imaging.mask_files import name_of
-    from tools.imaging.reading import looks_like_dicom
-    from tools.imaging.volumes import head_of
+    from tools.imaging.mask_files import is_dicom, name_of
 
     # What a DICOM SEG holds, it says itself.
-    plain = mask is not None and not looks_like_dicom(head_of(mask) or b"")
-    name = structure or (name_of(mask) if mask is not None and plain else None)
+    name = structure or (name_of(mask) if mask is not None and not is_dicom(mask) else None)
     now = Asked(file, name, mask, label, points, modality=modality, date=date, lesions=lesions)
     then = Asked(prior, name, prior_mask, label, prior_points, modality=modality, date=prior_date)
     emit(cli_sizes.compare(now, then), as_json, cli_sizes.compare_text)

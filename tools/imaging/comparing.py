@@ -37,8 +37,12 @@ class Side:
     @property
     def kind(self) -> str | None:
         """What kind of image it is, where films count as one kind."""
-        modality = self.target.header.modality
-        return "film" if modality in FILMS else modality
+        return _kind(self.target)
+
+
+def _kind(target: Target) -> str | None:
+    modality = target.header.modality
+    return "film" if modality in FILMS else modality
 
 
 def compared(now: Side, prior: Side) -> tuple[list[Change], list[str]]:
@@ -146,8 +150,8 @@ def same_kind(one: Target, other: Target) -> None:
     Raises:
         BadInput: both say what they are, and it is not the same.
     """
-    kinds = [target.header.modality for target in (one, other)]
-    if all(kinds) and len({"film" if kind in FILMS else kind for kind in kinds}) > 1:
+    kinds = [_kind(target) for target in (one, other)]
+    if all(kinds) and kinds[0] != kinds[1]:
         raise BadInput(
             "the two images are of different kinds",
             found=" and ".join(map(str, kinds)),

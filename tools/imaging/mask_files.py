@@ -58,7 +58,7 @@ def segment_from(path: Path, target: Image | Volume, label: int | None = None, s
         OslerError: see `mask_from`.
     """
     mask = mask_from(path, target, label)
-    if looks_like_dicom(head_of(path) or b""):
+    if is_dicom(path):
         return _of_seg(path, label, mask, structure)
     name = structure or name_of(path)
     try:
@@ -67,6 +67,15 @@ def segment_from(path: Path, target: Image | Volume, label: int | None = None, s
         coding = REGION
     known = REGION if coding == REGION else None
     return Segment(name, mask, 1.0, HAND, "", edited=True, doubts=(UNKNOWN_HAND,), coded=known)
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether a mask is a DICOM object, which says itself what it is of.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    return looks_like_dicom(head_of(path) or b"")
 
 
 def labels_in(path: Path) -> list[int]:

@@ -84,12 +84,6 @@ def described(pixels: Array) -> Float:
     return np.asarray(np.sqrt(total / max(float(total.sum()), 1e-6)))
 
 
-def unlike(pixels: Array) -> tuple[float, float]:
-    """The distance, and the limit above which a film is told to be unlike those that Osler was set on."""
-    known = shipped()
-    return known.distance(pixels), known.limit
-
-
 @functools.cache
 def shipped() -> Known:
     """The fitted parameters."""
